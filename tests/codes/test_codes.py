@@ -1,4 +1,4 @@
-"""The lists of codes: complete, in four languages, and known for every field that asks for one."""
+"""Code lists: complete, labelled in four languages, and present for every field that uses one."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from klimawerk.programmes import content as _programmes  # noqa: F401
 from klimawerk.sheets.sheet_schema import Field, sheet_of
 
 
-def asked_for() -> set[str]:
-    """Every list that a field or a cell chooses from."""
+def used_lists() -> set[str]:
+    """The names of all lists used by fields and cells."""
     fields: list[Field] = []
     for kind in ("programme", "goal", "measure"):
         sheet = sheet_of(kind)
@@ -23,7 +23,7 @@ def asked_for() -> set[str]:
     return {field.codes for field in fields if field.kind in ("choice", "choices")}
 
 
-@pytest.mark.parametrize("name", sorted(asked_for()))
+@pytest.mark.parametrize("name", sorted(used_lists()))
 def test_every_field_that_chooses_finds_its_list(name: str) -> None:
     assert codes(name)
 
@@ -37,9 +37,9 @@ def test_every_code_stands_once_and_is_named_in_four_languages(name: str) -> Non
 
 
 def test_a_commitment_is_counted_in_days_months_or_money() -> None:
-    found = [entry.code for entry in codes("commitment_unit")]
-    assert found[:2] == ["person_days", "person_months"]
-    assert {"EUR", "GHS", "PEN"} <= set(found)
+    units = [entry.code for entry in codes("commitment_unit")]
+    assert units[:2] == ["person_days", "person_months"]
+    assert {"EUR", "GHS", "PEN"} <= set(units)
 
 
 def test_every_country_has_zones_that_exist_and_currencies_that_are_listed() -> None:

@@ -1,4 +1,4 @@
-"""One house for everything that is only looked at: the example programme, people of either side, one server."""
+"""A server with the example programme and users of both sides, shared by all tests of a session that only read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EXAMPLE = Path("klimawerk/exchange/example_programme.json")
 
 @dataclass
 class ExampleSite:
-    """`window("editor", "de")` is the one window of that person; `path["measure"]` the address of that page."""
+    """The server. `window("editor", "de")`: the browser page of that user; `path["measure"]`: the path of that page."""
 
     windows: browsers.Windows
     server: servers.KlimawerkServer
@@ -31,7 +31,7 @@ class ExampleSite:
     _open: dict[tuple[str, str], Page] = field(default_factory=dict)
 
     def window(self, role: str, language: str) -> Page:
-        """Of an editor or observer; of "nobody", who is not signed in."""
+        """The browser page of the user with that role; with the role "nobody", of an anonymous visitor."""
         key = (role, language)
         if key not in self._open:
             options = {} if key in self.people else {"locale": language}
@@ -39,7 +39,7 @@ class ExampleSite:
         return self._open[key]
 
     def go(self, page: Page, name: str, query: str = "") -> Page:
-        """That page, connected where it connects."""
+        """Open the page called `name`; if it is for signed-in users, wait until it is connected."""
         page.goto(self.path.get(name, name) + query)
         if page.locator("html[data-user-id]").count():
             page.locator("#save-state[data-state=saved], #save-state[data-state=conflict]").wait_for()
@@ -62,22 +62,22 @@ def house(browser: Browser, _sqlite_template: Path, tmp_path_factory: pytest.Tem
 
 
 def furnished(address: str, folder: Path) -> tuple[dict[tuple[str, str], Person], dict[str, str]]:
-    """The example programme in the database at `address`: people by role and language, addresses of pages by name."""
+    """Import the example programme into the database `address`: ({(role, language): user}, {name: path of a page})."""
     settings = configuration.load(instance=folder / "instance", database_url=address, secret_key="tests", testing=True)
     with create_app(settings).app_context():
         programme = import_programme(EXAMPLE.read_bytes(), by=None)
-        measure, other = (factories.measure(programme, code) for code in ("WA-01", "WA-02"))
+        measure, other_measure = (factories.measure(programme, code) for code in ("WA-01", "WA-02"))
         partnership = programme.frame.partnership
         people = {}
-        for side, town in zip(("de", "partner"), partnership.municipalities, strict=True):
+        for side, municipality in zip(("de", "partner"), partnership.municipalities, strict=True):
             for role in ("coordinator", "editor", "observer"):
-                member = factories.member(partnership, side, role, town=town)
+                member = factories.member(partnership, side, role, town=municipality)
                 people[role, factories.LANGUAGES[side]] = member
         path = {
             "start": "/",
             "programme": f"/programmes/{programme.id}",
             "measure": f"/measures/{measure.id}",
-            "other measure": f"/measures/{other.id}",
+            "other measure": f"/measures/{other_measure.id}",
             "goal": f"/goals/{measure.goal_id}",
             "arrange": f"/programmes/{programme.id}/order",
             "bin": f"/programmes/{programme.id}/bin",

@@ -1,4 +1,4 @@
-"""Nobody is kept out: no page has a barrier, in either language, by day or night, on a desk or on a telephone."""
+"""Accessibility of all pages (WCAG), in both languages, light and dark colours, on desktop and phone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ EDITED = ["programme", "measure", "goal", "arrange", "bin", "import", "paste"]
 RUN = ["start", "members", "settings", "joint", "account", "nothing"]
 OPEN = ["sign in", "forgotten", "dead link", "nothing"]
 
-# Every person with one of the two languages and lights, so that each pair of these meets.
+# (role, language, colour scheme, pages): each role with both languages and both colour schemes.
 LOOKS = [
     ("coordinator", "de", "dark", RUN),
     ("coordinator", "en", "light", RUN),
@@ -32,7 +32,7 @@ def test_no_page_has_a_barrier(house: ExampleSite, role: str, language: str, lig
     faults = []
     for name in pages:
         house.go(page, name)
-        faults += [f"{name}: {one}" for one in looked_at(page)]
+        faults += [f"{name}: {fault}" for fault in looked_at(page)]
     assert not faults, "\n".join(faults)
 
 
@@ -43,14 +43,14 @@ def test_what_would_come_in_is_shown_without_a_barrier(house: ExampleSite, langu
     page.locator("main form button").click()
     page.wait_for_url("**/import/*")
     page.locator("#import-state form").wait_for()
-    faults = [f"import: {one}" for one in looked_at(page)]
-    page.locator("form[action$='/cancel'] button").click()  # a person has one import at a time
+    faults = [f"import: {fault}" for fault in looked_at(page)]
+    page.locator("form[action$='/cancel'] button").click()  # one import per user at a time
     page.locator("form[action$='/cancel']").wait_for(state="detached")
     house.go(page, "paste")
     page.locator("#table").fill("Title\tCosts\tStart\nSolar lamps\t1.500\tMay 2028\nShade trees\tmany\tMay 2028")
     page.locator("main form button[value=look]").click()
     page.locator("#becomes-h").wait_for()
-    faults += [f"paste: {one}" for one in looked_at(page)]
+    faults += [f"paste: {fault}" for fault in looked_at(page)]
     assert not faults, "\n".join(faults)
 
 
@@ -64,6 +64,6 @@ def test_the_inspection_sees_barriers(house: ExampleSite) -> None:
     page.evaluate(
         "document.getElementById('tiny').style.cssText = 'min-width:0;min-height:0;padding:0;width:9px;height:9px'"
     )
-    found = "\n".join(looked_at(page))
+    report = "\n".join(looked_at(page))
     for fault in ("image-alt", "small: 9 x 9", "h3 after h1", "scrolls sideways"):
-        assert fault in found, fault
+        assert fault in report, fault

@@ -1,4 +1,4 @@
-"""Between two workshops: a comment from a train, an answer, an outcome, and one mail that tells what was missed."""
+"""User journey between two workshops: an offline comment, a reply, an outcome, and one digest mail about them."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ def test_a_comment_from_a_train_is_answered_and_the_morning_mail_tells_it(
     for person in table.team.everybody():
         preferences.set_preference(person, frequency="daily" if person is reviewer else "never", hour=7, weekday=0)
     comments = f"/items/{table.measure.id}/comments"
-    train = page_for(reviewer, path=comments, viewport={"width": 320, "height": 640})
-    desk = page_for(editor, path=comments)
-    for page in (train, desk):
+    reviewer_page = page_for(reviewer, path=comments, viewport={"width": 320, "height": 640})
+    editor_page = page_for(editor, path=comments)
+    for page in (reviewer_page, editor_page):
         ready(page)
 
-    train.context.set_offline(True)
-    send(train, "Who pays for the bins?")
-    expect(train.locator(".pending")).to_contain_text("Waiting for the connection")
+    reviewer_page.context.set_offline(True)
+    send(reviewer_page, "Who pays for the bins?")
+    expect(reviewer_page.locator(".pending")).to_contain_text("Waiting for the connection")
     assert table.comments == []
-    train.context.set_offline(False)
-    thread = desk.locator("#thread-1")
+    reviewer_page.context.set_offline(False)
+    thread = editor_page.locator("#thread-1")
     expect(thread.locator(".comment .words")).to_have_text("Who pays for the bins?")  # appears by itself
-    expect(train.locator(".pending")).to_have_count(0)
-    wait_until_nothing_is_kept(train)
+    expect(reviewer_page.locator(".pending")).to_have_count(0)
+    wait_until_nothing_is_kept(reviewer_page)
     assert [comment.words for comment in table.comments] == ["Who pays for the bins?"]
-    train.close()
+    reviewer_page.close()
 
-    send(desk, "The city does.", "#reply-1")
+    send(editor_page, "The city does.", "#reply-1")
     expect(thread.locator(".comment")).to_have_count(2)
-    thread.locator("details", has=desk.locator("[name=outcome]")).locator("summary").click()
+    thread.locator("details", has=editor_page.locator("[name=outcome]")).locator("summary").click()
     thread.locator("[name=outcome]").fill("Paid by Wiesenbrück.")
     thread.locator("[name=outcome]").press("Enter")
     expect(thread).to_contain_text("Paid by Wiesenbrück.")
@@ -58,11 +58,11 @@ def test_a_comment_from_a_train_is_answered_and_the_morning_mail_tells_it(
     sending.send_due(morning + timedelta(minutes=5))
     (mail,) = smtp.messages
     assert mail["To"] == reviewer.email
-    told = words(mail)
-    assert "The city does." in told
-    assert "Paid by Wiesenbrück." in told
-    assert told.index("The city does.") < told.index("Paid by Wiesenbrück.")
-    assert "Just between us." not in told
-    assert told.count("The city does.") == 1
-    assert f"/threads/1#comment-{table.comments[1].id}" in told
+    mail_text = words(mail)
+    assert "The city does." in mail_text
+    assert "Paid by Wiesenbrück." in mail_text
+    assert mail_text.index("The city does.") < mail_text.index("Paid by Wiesenbrück.")
+    assert "Just between us." not in mail_text
+    assert mail_text.count("The city does.") == 1
+    assert f"/threads/1#comment-{table.comments[1].id}" in mail_text
     assert mail["Content-Language"] == "en"

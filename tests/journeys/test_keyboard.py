@@ -1,4 +1,4 @@
-"""Everything by keyboard alone, with the focus in sight; and calm for those who asked for calm."""
+"""Keyboard operation and visible focus; limited announcements; reduced motion and forced colours."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.journeys.conftest import ExampleSite
 
 STEPS = "section[id^=rows-][id$=-steps]"
 
-# What has the focus, and whether its upper left or lower right is covered by anything or out of sight.
+# The focused element, and whether it is hidden: covered or out of view at two corners and its centre.
 _FOCUS = """() => {
   const one = document.activeElement
   const box = one.getBoundingClientRect()
@@ -76,19 +76,19 @@ def test_rows_are_added_moved_and_deleted_and_the_focus_stays_with_them(page: Pa
     expect(rows.last.locator("input:not([type=hidden]), select, textarea").first).to_be_focused()
 
     name = rows.last.get_attribute("id")
-    new = page.locator(f"[id='{name}']")
-    new.locator(".row-up").focus()
+    new_row = page.locator(f"[id='{name}']")
+    new_row.locator(".row-up").focus()
     page.keyboard.press("Enter")
     expect(rows.nth(count - 1)).to_have_attribute("id", name or "")
-    expect(new.locator(".row-up")).to_be_focused()
+    expect(new_row.locator(".row-up")).to_be_focused()
     for _step in range(count - 1):
-        place = rows.evaluate_all("(all, id) => all.findIndex((one) => one.id === id)", name)
+        index = rows.evaluate_all("(all, id) => all.findIndex((one) => one.id === id)", name)
         page.keyboard.press("Enter")
-        expect(rows.nth(place - 1)).to_have_attribute("id", name or "")
-    # At the top there is no further up: the focus stays in the row.
-    expect(new.locator("button:focus")).to_have_count(1)
+        expect(rows.nth(index - 1)).to_have_attribute("id", name or "")
+    # The first row cannot move up; the focus stays in the row.
+    expect(new_row.locator("button:focus")).to_have_count(1)
 
-    new.locator(".row-delete").focus()
+    new_row.locator(".row-delete").focus()
     page.keyboard.press("Enter")
     expect(rows).to_have_count(count)
     expect(steps.locator(":focus")).to_have_count(1)
@@ -107,7 +107,7 @@ def test_no_more_than_one_sentence_in_twenty_seconds(house: ExampleSite) -> None
     page = house.windows.open()
     page.clock.install()
     page.goto("/login")
-    script = page.request.get("/login").text()  # only to know that the page is there
+    script = page.request.get("/login").text()  # checks that the page is there
     assert "announce" in script
     page.evaluate("import('/static/js/announce.js').then((module) => (window.announce = module))")
     page.wait_for_function("window.announce")

@@ -1,4 +1,4 @@
-"""A municipality's name can be read in every line of a sheet."""
+"""Names of municipalities fit into the selects of rows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.journeys.conftest import ExampleSite
 
-# Each select's chosen words beside the room they have; 20 pixels are for the arrow.
+# (selected text, its width, available width) of each select, in pixels; 20 pixels are for the arrow.
 _ROOM = """() => {
   const pen = document.createElement("canvas").getContext("2d")
   const shown = [...document.querySelectorAll(".cell-side select")].filter((one) => one.checkVisibility())
@@ -25,7 +25,7 @@ def test_no_municipality_is_cut_in_a_line(house: ExampleSite, width: int) -> Non
     page = house.window("editor", "de")
     page.set_viewport_size({"width": width, "height": 900})
     house.go(page, "measure")
-    names = page.evaluate(_ROOM)
-    assert "Abenkrom Municipal Assembly" in [words for words, _wanted, _room in names]
-    cut = [f"{words}: {wanted:.0f} in {room:.0f}" for words, wanted, room in names if wanted > room]
+    selects = page.evaluate(_ROOM)
+    assert "Abenkrom Municipal Assembly" in [name for name, _wanted, _room in selects]
+    cut = [f"{name}: {needed:.0f} in {available:.0f}" for name, needed, available in selects if needed > available]
     assert not cut, "\n".join(cut)

@@ -1,4 +1,4 @@
-"""Sentences about a place lead there, by keyboard too; who types in another language than the others is told."""
+"""Links to places of a page, also by keyboard: conflicts, and where other users are. Notes on the writing language."""
 
 from __future__ import annotations
 
@@ -41,24 +41,24 @@ def test_two_values_are_a_way_to_each_of_their_fields_also_on_a_phone(
     create_conflict(FieldRef(measure, "code"), team, "WA-07", "WA-08")
     create_conflict(FieldRef(measure, "period_end"), team, "2029-05", "2029-06")
     page = page_for(team.de["editor"], path=f"/measures/{measure.id}?lang=en", viewport={"width": 360, "height": 640})
-    way = page.locator("#save-state a")
-    expect(way).to_have_text("2 fields have two values. Please choose for each.")
-    page.locator("kw-text[hx-morph-skip]").first.wait_for()  # the editor has come
+    link = page.locator("#save-state a")
+    expect(link).to_have_text("2 fields have two values. Please choose for each.")
+    page.locator("kw-text[hx-morph-skip]").first.wait_for()  # the editor is loaded
     focused = []
     for _ in range(3):
-        way.press("Enter")
+        link.press("Enter")
         button = page.locator(":focus")
         expect(button).to_be_in_viewport()
         assert button.evaluate("one => one.matches('.conflict button')")
         focused.append(button.evaluate("one => one.closest('kw-field').id"))
-    names = [f"f-{measure.id}-{name}" for name in ("period_end", "code")]
-    assert focused == [*names, names[0]]  # the code stands in a group that was closed
-    page.locator(f"#{names[0]} .conflict button").first.click()
-    expect(way).to_have_text("1 field has two values. Please choose one.")
-    way.press("Enter")
+    ids = [f"f-{measure.id}-{name}" for name in ("period_end", "code")]
+    assert focused == [*ids, ids[0]]  # the code is in a collapsed group
+    page.locator(f"#{ids[0]} .conflict button").first.click()
+    expect(link).to_have_text("1 field has two values. Please choose one.")
+    link.press("Enter")
     page.locator(":focus").press("Enter")
     expect(page.locator("#save-state")).to_have_attribute("data-state", "saved")
-    expect(way).not_to_have_attribute("href", re.compile("."))
+    expect(link).not_to_have_attribute("href", re.compile("."))
 
 
 def test_whose_language_changes_while_they_type_are_told_and_lose_nothing(
@@ -88,18 +88,18 @@ def test_whose_language_changes_while_they_type_are_told_and_lose_nothing(
 def test_names_say_on_which_page_somebody_is_and_lead_there(
     team: Team, programme: Programme, measure: Measure, page_for: PageFor
 ) -> None:
-    other = factories.measure(programme, "WA-02")
-    here = page_for(team.de["editor"], path=f"/measures/{measure.id}?lang=en")
-    there = page_for(team.partner["editor"], path=f"/measures/{other.id}?lang=en")
-    way = here.locator("#people a")
-    expect(way).to_have_accessible_name("Editor partner WA-02 Compost site")
-    way.focus()
-    there.locator(f"#f-{other.id}-period_end [name=value]").focus()
-    expect(way).to_have_attribute("href", f"/measures/{other.id}#f-{other.id}-period_end")
-    expect(way).to_be_focused()  # drawn anew, and still where the keyboard was
-    way.press("Enter")
-    expect(here.locator(f"#f-{other.id}-period_end [name=value]")).to_be_focused()
-    expect(here.locator("#people a")).to_have_accessible_name("Editor partner End")
-    expect(here.locator("#people")).to_contain_text("Editor de")  # oneself, without a way
-    there.close()
-    expect(here.locator("#people a")).to_have_count(0)
+    other_measure = factories.measure(programme, "WA-02")
+    page = page_for(team.de["editor"], path=f"/measures/{measure.id}?lang=en")
+    other_page = page_for(team.partner["editor"], path=f"/measures/{other_measure.id}?lang=en")
+    link = page.locator("#people a")
+    expect(link).to_have_accessible_name("Editor partner WA-02 Compost site")
+    link.focus()
+    other_page.locator(f"#f-{other_measure.id}-period_end [name=value]").focus()
+    expect(link).to_have_attribute("href", f"/measures/{other_measure.id}#f-{other_measure.id}-period_end")
+    expect(link).to_be_focused()  # rendered again, and still focused
+    link.press("Enter")
+    expect(page.locator(f"#f-{other_measure.id}-period_end [name=value]")).to_be_focused()
+    expect(page.locator("#people a")).to_have_accessible_name("Editor partner End")
+    expect(page.locator("#people")).to_contain_text("Editor de")  # the user's own name has no link
+    other_page.close()
+    expect(page.locator("#people a")).to_have_count(0)

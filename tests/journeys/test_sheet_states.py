@@ -1,4 +1,4 @@
-"""No state of a sheet keeps anybody out either: while one writes, when something is refused, lost, closed or undone."""
+"""Accessibility of the states of a sheet: editing, refused, offline, conflict, locked, deleted, signed out."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ STEPS = "section[id^=rows-][id$=-steps]"
 
 @pytest.fixture
 def page(house: ExampleSite) -> Iterator[Page]:
-    """A German editor's window on a measure, of a browser that keeps nothing of what was before."""
+    """A measure's page of a German editor, in a new browser context."""
     page = house.windows.open(house.people["editor", "de"])
     yield house.go(page, "measure", "?show=de")
     page.context.close()
 
 
-def seen(page: Page) -> None:
-    """By day; at night the colours are others, and nothing else is."""
+def check_accessibility(page: Page) -> None:
+    """All checks with light colours; with dark ones only contrasts, since nothing else differs."""
     page.emulate_media(color_scheme="light")
     faults = looked_at(page)
     page.emulate_media(color_scheme="dark")
@@ -39,7 +39,7 @@ def test_a_text_that_is_being_written_with_its_toolbar_and_link_form(page: Page)
     expect(text.get_by_role("toolbar")).to_be_visible()
     page.keyboard.press("Control+k")
     expect(text.locator(".text-link input")).to_be_focused()
-    seen(page)
+    check_accessibility(page)
 
 
 def test_a_value_that_is_refused(page: Page) -> None:
@@ -49,7 +49,7 @@ def test_a_value_that_is_refused(page: Page) -> None:
     expect(field.locator(".error")).to_be_visible()
     described = re.compile(re.escape(field.locator(".error").inner_text()))
     expect(field.locator("[name=value]")).to_have_accessible_description(described)
-    seen(page)
+    check_accessibility(page)
 
 
 def test_no_connection_and_something_waits(page: Page) -> None:
@@ -58,11 +58,11 @@ def test_no_connection_and_something_waits(page: Page) -> None:
     page.locator(START).locator("[name=value]").fill("2031-01")
     page.keyboard.press("Tab")
     expect(page.locator(START).locator(".field-state")).to_be_visible()
-    seen(page)
+    check_accessibility(page)
     page.set_viewport_size({"width": 480, "height": 700})
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
     expect(page.locator("#save-state")).to_be_in_viewport()
-    # Not kept: the page is left with what was typed in it.
+    # Empties the field, so that no unsent input is left.
     page.locator(START).locator("[name=value]").fill("")
 
 
@@ -71,7 +71,7 @@ def test_words_that_could_not_be_saved_are_offered(page: Page) -> None:
     page.locator(START).locator("[name=value]").fill("May 2031")
     page.keyboard.press("Tab")
     expect(page.locator(".offer")).to_be_visible()
-    seen(page)
+    check_accessibility(page)
     page.locator(".offer-done").click()
     expect(page.locator(".offer")).to_have_count(0)
 
@@ -80,7 +80,7 @@ def test_the_list_of_keys(page: Page) -> None:
     page.locator("#main").focus()
     page.keyboard.press("?")
     expect(page.locator("#shortcuts")).to_be_visible()
-    seen(page)
+    check_accessibility(page)
     page.keyboard.press("Escape")
     expect(page.locator("#shortcuts")).to_be_hidden()
 
@@ -90,7 +90,7 @@ def test_a_row_that_has_just_been_deleted(page: Page) -> None:
     count = steps.locator("[data-row]").count()
     steps.locator(".row-delete").first.click()
     expect(steps.locator(".row-undo")).to_be_visible()
-    seen(page)
+    check_accessibility(page)
     steps.locator(".row-undo").click()
     expect(steps.locator("[data-row]")).to_have_count(count)
 
@@ -100,7 +100,7 @@ def test_two_values_for_one_field(house: ExampleSite) -> None:
         house.go(house.windows.open(house.people["editor", code]), "other measure", f"?show={code}")
         for code in ("de", "en")
     )
-    german.locator(START).locator("[name=value]").fill("Juni 2031")  # whatever a run before has left
+    german.locator(START).locator("[name=value]").fill("Juni 2031")  # overwrites what an earlier run has left
     german.keyboard.press("Tab")
     expect(partner.locator(START).locator("[name=value]")).to_have_value("June 2031")
     partner.context.set_offline(True)
@@ -111,7 +111,7 @@ def test_two_values_for_one_field(house: ExampleSite) -> None:
     partner.context.set_offline(False)
     for page in (german, partner):
         expect(page.locator(START).locator(".conflict button")).to_have_count(2)
-        seen(page)
+        check_accessibility(page)
     partner.locator(START).locator(".conflict button").first.click()
     expect(partner.locator(START).locator(".conflict")).to_have_count(0)
     for page in (german, partner):
@@ -126,7 +126,7 @@ def test_a_measure_that_is_closed_for_editing(house: ExampleSite) -> None:
     expect(chair.locator(".lock .notice")).to_be_visible()
     editor = house.go(house.window("editor", "de"), "other measure")
     for page in (chair, editor):
-        seen(page)
+        check_accessibility(page)
     chair.get_by_role("button", name="Open for editing").click()
     expect(chair.locator(".lock .notice")).to_have_count(0)
 
@@ -138,5 +138,5 @@ def test_signing_in_again_in_the_page(house: ExampleSite) -> None:
     page.locator(START).locator("[name=value]").fill("May 2033")
     page.keyboard.press("Tab")
     expect(page.get_by_role("dialog")).to_be_visible(timeout=30_000)
-    seen(page)
+    check_accessibility(page)
     page.context.close()

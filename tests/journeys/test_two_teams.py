@@ -1,4 +1,4 @@
-"""The main job: a German and a Ghanaian team write in one measure at the same moment, and nothing typed is lost."""
+"""The main user journey: a German and a Ghanaian team edit one measure concurrently, and no input is lost."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.browsers import begin_to_write, move_caret
 from tests.servers import KlimawerkServer
 
 EXAMPLE = Path("klimawerk/exchange/example_programme.json")
-LATE = 30_000  # milliseconds for what waits for a killed server to come back
+LATE = 30_000  # timeout in milliseconds after the server was killed
 
 PageFor = Callable[..., Page]
 
@@ -36,13 +36,13 @@ def measure(app: Flask) -> Measure:
 
 @pytest.fixture
 def editors(measure: Measure) -> tuple[Person, Person]:
-    """One of either side."""
+    """An editor of each side."""
     partnership = measure.frame.partnership
-    here, there = partnership.municipalities
+    german_town, partner_town = partnership.municipalities
     katrin = factories.person("Jana Berg", language="de")
     akosua = factories.person("Akosua Owusu", language="en", timezone="Africa/Accra")
-    factories.member(partnership, "de", "editor", town=here, who=katrin)
-    factories.member(partnership, "partner", "editor", town=there, who=akosua)
+    factories.member(partnership, "de", "editor", town=german_town, who=katrin)
+    factories.member(partnership, "partner", "editor", town=partner_town, who=akosua)
     return katrin, akosua
 
 
@@ -53,7 +53,7 @@ def test_everything_both_teams_typed_is_in_both_pages_and_in_the_database(
     german, partner = (page_for(person, path=f"/measures/{measure.id}?show=en") for person in editors)
     cost = rows_of(measure)["costs"][0]
 
-    # Both in one paragraph, at the same moment.
+    # Both type in one paragraph at once.
     _edit(german, measure)
     _edit(partner, measure)
     move_caret(german, "Control+End")
@@ -71,14 +71,14 @@ def test_everything_both_teams_typed_is_in_both_pages_and_in_the_database(
     expect(_control(partner, f"#f-{measure.id}-period_start")).to_have_value("October 2027")
     expect(_control(german, f"#c-{cost.id}-amount")).to_have_value("63500,00")
 
-    # One loses the line and goes on writing.
+    # One goes offline and continues typing.
     partner.context.set_offline(True)
     _edit(partner, measure)
     move_caret(partner, "Control+End")
     partner.keyboard.type(" Written on the train.")
     expect(partner.locator("#save-state")).to_have_attribute("data-state", "offline", timeout=LATE)
 
-    # The server dies meanwhile, in the middle of the other's sentence.
+    # The server is killed while the other one is typing.
     _edit(german, measure)
     move_caret(german, "Control+Home")
     german.keyboard.type("Vor dem Sturz ")
@@ -95,19 +95,19 @@ def test_everything_both_teams_typed_is_in_both_pages_and_in_the_database(
         expect(page.locator("#save-state")).to_have_attribute("data-state", "saved", timeout=LATE)
     expect(_control(partner, f"#f-{measure.id}-period_end")).to_have_value("September 2029", timeout=LATE)
 
-    # Both pages and the database agree, and everything is there exactly once.
-    shown = _text(german, measure).inner_text().strip()
-    assert shown == _text(partner, measure).inner_text().strip()
+    # Both pages and the database hold the same text, and every input exactly once.
+    page_text = _text(german, measure).inner_text().strip()
+    assert page_text == _text(partner, measure).inner_text().strip()
     db.session.rollback()
     stored = to_plain_text(document_store.contents(measure.name)["description.en"]).strip()
-    assert stored == shown
-    for words in ("DECKEL INNEN GRÜN.", "Deckel innen grün.", "Written on the train.", "Vor dem Sturz und danach"):
-        assert stored.count(words) == 1, words
+    assert stored == page_text
+    for expected in ("DECKEL INNEN GRÜN.", "Deckel innen grün.", "Written on the train.", "Vor dem Sturz und danach"):
+        assert stored.count(expected) == 1, expected
     assert measure.values["period_start"] == "2027-10"
     assert measure.values["period_end"] == "2029-09"
-    kept = db.session.get(Row, cost.id)
-    assert kept is not None
-    assert kept.cells["amount"] == {"amount": "63500.00", "currency": "EUR"}
+    cost_row = db.session.get(Row, cost.id)
+    assert cost_row is not None
+    assert cost_row.cells["amount"] == {"amount": "63500.00", "currency": "EUR"}
 
 
 @pytest.mark.lines("two")
@@ -126,8 +126,8 @@ def test_two_values_for_one_field_stand_side_by_side_until_an_editor_chooses(
         expect(page.locator(field).locator(".conflict button")).to_have_count(2, timeout=LATE)
     expect(_control(partner, field)).to_have_value("May 2027")
     partner.locator(field).locator(".conflict button").nth(1).click()
-    for page, words in ((german, "März 2028"), (partner, "March 2028")):
-        expect(_control(page, field)).to_have_value(words)
+    for page, value in ((german, "März 2028"), (partner, "March 2028")):
+        expect(_control(page, field)).to_have_value(value)
         expect(page.locator(field).locator(".conflict")).to_have_count(0)
 
 
@@ -144,7 +144,7 @@ def _control(page: Page, field: str) -> Locator:
 
 
 def _fill(page: Page, field: str, text: str, leave_by: str = "Tab") -> None:
-    """Typed, and left with the keyboard."""
+    """Fill the field, and leave it with a key."""
     control = _control(page, field)
     control.fill(text)
     control.press(leave_by)

@@ -1,4 +1,4 @@
-"""The checklist for consent: complete measures lack nothing; whatever is taken away is named."""
+"""Checklist for consent: empty for a complete measure; each removed part is reported."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ SIDES = {"de": "Wiesenbrück", "partner": "Abenkrom"}
 
 @pytest.fixture
 def measure(app: Flask) -> MeasureDraft:
-    """WA-01 of the example: complete."""
+    """WA-01 of the example programme, which is complete."""
     return preview(EXAMPLE.read_bytes()).draft.measures[0]
 
 
-def lacks(measure: MeasureDraft) -> list[MissingPart]:
+def checklist(measure: MeasureDraft) -> list[MissingPart]:
     texts = {fragment: to_plain_text(text) for fragment, text in measure.texts.items() if text}
     return missing_parts(measure.values, measure.rows, texts, ["de", "en"], SIDES)
 
 
 def test_a_complete_measure_lacks_nothing(measure: MeasureDraft) -> None:
-    assert lacks(measure) == []
+    assert checklist(measure) == []
 
 
 @pytest.mark.parametrize(
@@ -36,48 +36,48 @@ def test_a_complete_measure_lacks_nothing(measure: MeasureDraft) -> None:
 )
 def test_a_field_that_is_empty_is_named(measure: MeasureDraft, name: str) -> None:
     del measure.values[name]
-    assert [one.part for one in lacks(measure)] == [name]
-    assert str(lacks(measure)[0].sentence).endswith(" is missing.")
+    assert [entry.part for entry in checklist(measure)] == [name]
+    assert str(checklist(measure)[0].sentence).endswith(" is missing.")
 
 
 @pytest.mark.parametrize("name", ["title", "initial_situation", "description"])
 def test_a_text_is_needed_in_each_language(measure: MeasureDraft, name: str) -> None:
     del measure.texts[f"{name}.de"]
-    assert [(one.part, one.language) for one in lacks(measure)] == [(name, "de")]
-    assert str(lacks(measure)[0].sentence).endswith(" is missing in German.")
+    assert [(entry.part, entry.language) for entry in checklist(measure)] == [(name, "de")]
+    assert str(checklist(measure)[0].sentence).endswith(" is missing in German.")
     del measure.texts[f"{name}.en"]
-    assert [(one.part, one.language) for one in lacks(measure)] == [(name, "")]
+    assert [(entry.part, entry.language) for entry in checklist(measure)] == [(name, "")]
 
 
 @pytest.mark.parametrize("kind", ["responsible", "commitments"])
 def test_both_sides_have_to_be_named(measure: MeasureDraft, kind: str) -> None:
     measure.rows[kind] = [row for row in measure.rows[kind] if row["side"] == "de"]
-    assert [(one.part, one.side) for one in lacks(measure)] == [(kind, "partner")]
-    assert "nothing from Abenkrom yet" in str(lacks(measure)[0].sentence)
+    assert [(entry.part, entry.side) for entry in checklist(measure)] == [(kind, "partner")]
+    assert "nothing from Abenkrom yet" in str(checklist(measure)[0].sentence)
 
 
 def test_an_indicator_needs_a_target(measure: MeasureDraft) -> None:
     for row in measure.rows["indicators"]:
         del row["target"]
-    assert [one.part for one in lacks(measure)] == ["indicators"]
+    assert [entry.part for entry in checklist(measure)] == ["indicators"]
     measure.rows["indicators"][0]["target"] = "0"
-    assert lacks(measure) == []
+    assert checklist(measure) == []
 
 
 def test_costs_or_the_mark_that_there_are_none(measure: MeasureDraft) -> None:
     empty: dict[str, Any] = {"costs": [{"category": "pr"}], "funding": []}
     measure.rows |= empty
-    assert [one.part for one in lacks(measure)] == ["costs", "funding"]
+    assert [entry.part for entry in checklist(measure)] == ["costs", "funding"]
     measure.rows["funding"] = [{"source": "open"}]
-    assert [one.part for one in lacks(measure)] == ["costs"]
+    assert [entry.part for entry in checklist(measure)] == ["costs"]
     measure.values["no_cost"] = "yes"
-    assert lacks(measure) == []
+    assert checklist(measure) == []
 
 
 def test_an_open_priority_is_not_decided_and_a_permanent_task_needs_no_end(measure: MeasureDraft) -> None:
     measure.values |= {"priority": "open", "horizon": "permanent"}
     del measure.values["period_end"]
-    assert [one.part for one in lacks(measure)] == ["priority"]
+    assert [entry.part for entry in checklist(measure)] == ["priority"]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Resources and finance: figures that a council can check line by line, the same wherever they are shown."""
+"""Finance of a programme: sums, funding and gap are the same on pages, in editions, files and previews."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ OPEN, GAP = "Source open", "Gap (neither secured nor applied for)"
 
 
 class Example:
-    """The example programme as an observer of Abenkrom sees it."""
+    """The example programme, with a client of an observer of Abenkrom."""
 
     def __init__(self, programme: Programme, client: ProofReader) -> None:
         self.programme, self.client = programme, client
@@ -51,7 +51,7 @@ class Example:
 
 @pytest.fixture(scope="module")
 def example(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Example]:
-    """Made once, and only looked at."""
+    """Created once per module; tests must not change it."""
     folder = tmp_path_factory.mktemp("example")
     shutil.copy(_sqlite_template, folder / "klimawerk.sqlite")
     app = create_app(
@@ -80,23 +80,23 @@ def team(app: Flask) -> Team:
 
 @pytest.fixture
 def small(team: Team) -> Programme:
-    """One measure has 62,000 EUR of costs and 2,000 EUR of own funds without a state, another has nothing."""
+    """A programme with a measure of 62,000 EUR costs and 2,000 EUR own funds without a state, and one without any."""
     return factories.programme(team)
 
 
-def table(page: str) -> dict[str, list[Decimal | str]]:
-    """The table of resources and finance: what each line is called, and its amounts in both currencies."""
+def finance_table(page: str) -> dict[str, list[Decimal | str]]:
+    """{label: amounts in both currencies} of the finance table on a page."""
     section = page[page.index('id="finance"') :]
     section = section[: section.index("</table>")]
-    found: dict[str, list[Decimal | str]] = {}
+    lines: dict[str, list[Decimal | str]] = {}
     for row in re.findall(r"<tr.*?>(.*?)</tr>", section, re.DOTALL):
         label, *amounts = [re.sub(r"<[^>]+>", "", cell).strip() for cell in re.findall(r"<t[hd].*?>(.*?)</t[hd]>", row)]
-        found[label] = [Decimal(one.replace(",", "")) if re.search(r"\d", one) else one for one in amounts]
-    return found
+        lines[label] = [Decimal(text.replace(",", "")) if re.search(r"\d", text) else text for text in amounts]
+    return lines
 
 
 def panel(client: ProofReader, measure: Measure) -> dict[str, str]:
-    """The measure's money panel: what each line is called, and its amount."""
+    """{label: amount} of the money panel on the measure's page."""
     page = client.get(f"/measures/{measure.id}").text
     section = page[page.index(f'id="sums-{measure.id}"') :]
     rows = re.findall(
@@ -113,7 +113,7 @@ def fund(measure: Measure, amount: str, currency: str = "EUR", **cells: str) -> 
 
 
 def test_own_funds_are_own_funds_and_every_grant_stands_by_its_source(example: Example) -> None:
-    lines = table(example.page())
+    lines = finance_table(example.page())
     assert lines["Own funds of Stadt Wiesenbrück"] == [BY_SOURCE["own_de"], BY_SOURCE["own_de"] * 13]
     assert lines["Own funds of Stadt Wiesenbrück"] == [104_000, 1_352_000]
     assert lines["Own funds of Abenkrom Municipal Assembly"][0] == BY_SOURCE["own_partner"] == 53_000
@@ -131,7 +131,7 @@ def test_own_funds_in_the_partners_currency_are_the_same_on_the_page_and_in_the_
     fund(measure, "7.00", source="nakopa", state="granted")
     fund(measure, "5.00")
     client.login(team.de["observer"])
-    lines = table(client.get(f"/programmes/{small.id}?lang=en").text)
+    lines = finance_table(client.get(f"/programmes/{small.id}?lang=en").text)
     assert lines["Own funds of Exampleton"] == [100, 1_300]
     assert lines["Own funds of Musterstadt"][0] == 2_000, "neither what was rejected nor a German grant"
     exported = export_programme(small)["totals"]
@@ -141,20 +141,20 @@ def test_own_funds_in_the_partners_currency_are_the_same_on_the_page_and_in_the_
 
 def test_a_fixed_copy_keeps_the_sums_that_the_programme_had(client: ProofReader, team: Team, small: Programme) -> None:
     client.login(team.partner["coordinator"])
-    copies = f"/programmes/{small.id}/editions"
-    assert client.post(copies, data={"name": "As decided", "purpose": "council"}).status_code == 303
-    before = table(client.get(f"/programmes/{small.id}").text)
+    editions_path = f"/programmes/{small.id}/editions"
+    assert client.post(editions_path, data={"name": "As decided", "purpose": "council"}).status_code == 303
+    table_before = finance_table(client.get(f"/programmes/{small.id}").text)
     fund(factories.measure(small), "1.00", source="own_de", state="granted")
-    after = table(client.get(f"/programmes/{small.id}").text)
-    assert table(client.get(f"{copies}/1").text) == before != after
-    assert (before[SECURED][0], after[SECURED][0]) == decimals(0, 1)
+    table_after = finance_table(client.get(f"/programmes/{small.id}").text)
+    assert finance_table(client.get(f"{editions_path}/1").text) == table_before != table_after
+    assert (table_before[SECURED][0], table_after[SECURED][0]) == decimals(0, 1)
 
 
 # The gap
 
 
 def test_the_gap_is_what_is_neither_secured_nor_applied_for(example: Example) -> None:
-    lines = {name: amounts[0] for name, amounts in table(example.page()).items()}
+    lines = {name: amounts[0] for name, amounts in finance_table(example.page()).items()}
     assert lines["Costs"] == lines["All funding lines"] == sum(BY_SOURCE.values()) == TOTALS["budget_eur"]
     assert lines[OPEN] == lines["Funding open"] == BY_SOURCE["open"] == 108_000
     secured, applied, intended = (Decimal(lines[name]) for name in (SECURED, APPLIED, INTENDED))
@@ -183,13 +183,13 @@ def test_a_grant_that_is_rejected_and_a_measure_that_is_deleted_leave_the_sums(
     grant = rows_of(measure)["funding"][-1]
     with writing():
         grant.cells = {**grant.cells, "state": "rejected"}
-    shown = panel(client, measure)
-    assert (shown[GAP], shown["Costs without a funding line"]) == ("62,000.00 €", "60,000.00 €")
+    amounts = panel(client, measure)
+    assert (amounts[GAP], amounts["Costs without a funding line"]) == ("62,000.00 €", "60,000.00 €")
     page = client.get(f"/programmes/{small.id}").text
-    assert table(page)["Costs"][0] == 62_000
+    assert finance_table(page)["Costs"][0] == 62_000
     assert "1 measure has no costs yet." in page
     delete_item(measure, by=team.partner["editor"].id)
-    assert table(client.get(f"/programmes/{small.id}").text)["Costs"][0] == 0
+    assert finance_table(client.get(f"/programmes/{small.id}").text)["Costs"][0] == 0
     assert export_programme(small)["totals"]["budget_eur"] == 0
 
 
@@ -201,7 +201,7 @@ def test_what_has_no_rate_stands_beside_the_sum_and_leaves_the_gap_open(
     client.login(team.partner["observer"])
     page = client.get(f"/programmes/{small.id}").text
     assert "62,000.00\u00a0€ + 500.00\u00a0USD" in page
-    assert table(page)[GAP] == ["–", "–"], "nobody can tell"
+    assert finance_table(page)[GAP] == ["–", "–"], "nobody can tell"
     assert panel(client, measure)[GAP] == "–"
 
 
@@ -218,13 +218,15 @@ def test_a_grant_for_two_measures_is_judged_on_the_page_of_each_by_both(
 
 
 def test_the_preview_of_an_import_shows_the_same_sums(app: Flask) -> None:
-    looked_at = ImportPreview.of(preview(EXAMPLE.read_bytes()), ["de", "en"]).as_json()
-    shown = ImportPreview.from_json(json.loads(json.dumps(looked_at)))
-    amounts = {one.label["en"]: one.amount for one in shown.sums}
+    stored = ImportPreview.of(preview(EXAMPLE.read_bytes()), ["de", "en"]).as_json()
+    loaded = ImportPreview.from_json(json.loads(json.dumps(stored)))
+    amounts = {entry.label["en"]: entry.amount for entry in loaded.sums}
     assert (amounts["Costs"], amounts[OPEN], amounts[GAP]) == decimals(TOTALS["budget_eur"], BY_SOURCE["open"], 508_000)
-    assert "Lücke (weder gesichert noch beantragt)" in [one.label["de"] for one in shown.sums]
-    before = {key: value for key, value in looked_at.items() if key not in ("sums", "unconverted")}
-    assert ImportPreview.from_json({**before, "costs": "1.00", "funding": "1.00"}).sums == [], "of before an update"
+    assert "Lücke (weder gesichert noch beantragt)" in [entry.label["de"] for entry in loaded.sums]
+    earlier_format = {key: value for key, value in stored.items() if key not in ("sums", "unconverted")}
+    assert ImportPreview.from_json({**earlier_format, "costs": "1.00", "funding": "1.00"}).sums == [], (
+        "of before an update"
+    )
 
 
 def test_an_open_page_of_the_programme_gets_the_sums_when_money_moves_and_only_then(
@@ -237,8 +239,8 @@ def test_an_open_page_of_the_programme_gets_the_sums_when_money_moves_and_only_t
     assert 'id="finance"' not in client.fragment(f"/items/{measure.id}/line?since={since}").text
     fund(measure, "60000.00", source="nakopa", state="granted")
     newer = client.fragment(f"/items/{measure.id}/line?since={since}")
-    assert table(newer.text)[GAP][0] == 2_000
+    assert finance_table(newer.text)[GAP][0] == 2_000
     assert 'id="finance"' not in client.fragment(f"/items/{measure.id}/line?since={newer.headers['X-Rev']}").text
     since = int(client.fragment(f"/items/{small.id}/changes").headers["X-Rev"])
     client.post(f"/items/{measure.id}/delete")
-    assert table(client.fragment(f"/items/{small.id}/changes?since={since}").text)["Costs"][0] == 0
+    assert finance_table(client.fragment(f"/items/{small.id}/changes?since={since}").text)["Costs"][0] == 0

@@ -1,4 +1,4 @@
-"""Whoever has a page open sees what comes, goes and moves elsewhere, without loading it again."""
+"""Live refresh of open pages: created, deleted and moved items appear without loading the page again."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_the_outline_is_sent_when_a_measure_came_and_only_then(
     outline = f"/items/{measure.goal_id}/outline?since={since}"
     assert client.fragment(outline).text == ""
     with writing():
-        note(programme.name)  # something else of the programme
+        note(programme.name)  # another change of the programme
     assert client.fragment(outline).text == ""
     create_measure(db.session.get_one(Goal, measure.goal_id), texts={"title.en": from_plain_text("Third")}, by=None)
     answer = client.fragment(outline)
@@ -93,14 +93,14 @@ def test_a_new_measure_and_its_title_come_to_every_open_page(
     lines = ".outline-goals ol > li"
     expect(observer.locator(lines)).to_have_count(2)
     editor.get_by_role("button", name="+ Maßnahme").click()
-    made = int(editor.url.rsplit("/", 1)[1])
+    measure_id = int(editor.url.rsplit("/", 1)[1])
     for page in (observer, reader):
         expect(page.locator(lines)).to_have_count(3)
         expect(page.locator(lines).last).to_contain_text("Untitled")
-    expect(reader.locator(f"#line-{made}")).to_be_visible()
+    expect(reader.locator(f"#line-{measure_id}")).to_be_visible()
     expect(observer.locator("#outline [aria-current]")).to_contain_text("WA-01")
 
-    title = editor.locator(f"#t-{made}-title-en")
+    title = editor.locator(f"#t-{measure_id}-title-en")
     title.locator(".text-edit").click()
     expect(title).to_have_class(re.compile("is-editing"))
     editor.keyboard.type("Shared tools")
@@ -112,8 +112,8 @@ def test_a_new_measure_and_its_title_come_to_every_open_page(
 def test_a_measure_is_arranged_by_dragging_and_others_see_it(
     team: Team, programme: Programme, measure: Measure, page_for: Callable[..., Page]
 ) -> None:
-    other = page_for(team.de["editor"], path=f"/programmes/{programme.id}/order?show=en")
-    expect(other.locator("#save-state")).to_have_attribute("data-state", "saved")
+    other_page = page_for(team.de["editor"], path=f"/programmes/{programme.id}/order?show=en")
+    expect(other_page.locator("#save-state")).to_have_attribute("data-state", "saved")
     page = page_for(team.partner["editor"], path=f"/programmes/{programme.id}/order?show=en")
     page.evaluate("document.body.dataset.same = 'yes'")
     codes = page.locator("li[data-move] .code")
@@ -122,7 +122,7 @@ def test_a_measure_is_arranged_by_dragging_and_others_see_it(
     _drag(page, f"#item-{second.id}", above=f"#item-{measure.id}")
     expect(codes).to_have_text(["WA-02", "WA-01"])
     assert page.evaluate("document.body.dataset.same") == "yes", "the page stayed while it was drawn anew"
-    expect(other.locator("li[data-move] .code")).to_have_text(["WA-02", "WA-01"])
+    expect(other_page.locator("li[data-move] .code")).to_have_text(["WA-02", "WA-01"])
     page.reload()
     expect(codes).to_have_text(["WA-02", "WA-01"])
 

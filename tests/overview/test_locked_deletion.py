@@ -1,4 +1,4 @@
-"""What is closed for editing is not deleted either: not by itself, and not by the goal above it."""
+"""Deleting locked items: refused for the item itself, and for the goal or programme above it."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_all_closed_measures_are_named(programme: Programme, first: Measure, tea
 def test_a_closed_measure_that_lies_in_the_bin_keeps_no_goal_from_it(
     programme: Programme, first: Measure, team: Team
 ) -> None:
-    """The control: only what would be deleted counts."""
+    """Negative control: only locks of items that would be deleted count."""
     by = team.de["editor"].id
     delete_item(first, by=by)
     with writing():
@@ -107,14 +107,14 @@ def test_the_bin_can_be_read_while_the_programme_is_closed(
 ) -> None:
     delete_item(first, by=team.de["editor"].id)
     client.login(team.partner["editor"])
-    address, bring_back = f"/programmes/{programme.id}/bin", f"/items/{first.id}/restore"
-    assert bring_back in client.get(address).text
+    address, restore_path = f"/programmes/{programme.id}/bin", f"/items/{first.id}/restore"
+    assert restore_path in client.get(address).text
     lock_service.lock(programme, "We vote now", lock_service.LockHolder(name="Moderator"))
     page = client.get(address)
     assert page.status_code == 200
     assert "Green bins" in page.text
     assert "Moderator: We vote now." in page.text
-    assert bring_back not in page.text
-    assert client.post(bring_back).status_code == 423
+    assert restore_path not in page.text
+    assert client.post(restore_path).status_code == 423
     client.login(team.partner["observer"])
     assert client.get(address).status_code == 403

@@ -1,4 +1,4 @@
-"""Hints on money inform; each rule speaks when it is broken and is silent when it is kept."""
+"""Funding hints: each rule gives a hint if it is broken, and none if it is kept."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def budget(costs: int, *funding: dict[str, Any], id_: int = 1, **values: Any) ->
     return MeasureBudget(id_, f"WA-0{id_}", values, [money(costs)] if costs else [], list(funding), in_kind)
 
 
-def rules(*budgets: MeasureBudget) -> dict[str, FundingHint]:
+def hints_by_rule(*budgets: MeasureBudget) -> dict[str, FundingHint]:
     return {hint.rule: hint for hint in funding_hints(budgets, RATES)}
 
 
@@ -34,7 +34,7 @@ def test_a_sound_application_gives_no_hint() -> None:
         60_000, money(54_000, source="nakopa", application="N-1"), money(6_000, source="own_de"),
         period_start="2027-01", period_end="2028-12",
     )  # fmt: skip
-    assert rules(sound) == {}
+    assert hints_by_rule(sound) == {}
 
 
 @pytest.mark.parametrize(
@@ -58,30 +58,32 @@ def test_a_sound_application_gives_no_hint() -> None:
     ],
 )  # fmt: skip
 def test_each_rule_speaks_when_it_is_broken(broken: MeasureBudget, rule: str, words: str, app: Flask) -> None:
-    found = rules(broken)
-    assert words in str(found[rule].sentence)
-    assert found[rule].measures == (1,)
+    hints = hints_by_rule(broken)
+    assert words in str(hints[rule].sentence)
+    assert hints[rule].measures == (1,)
 
 
 def test_measures_with_one_application_are_looked_at_together() -> None:
     grant = {"source": "fkkp", "application": "F-1"}
     first = budget(100_000, money(100_000, **grant), id_=1)
     second = budget(200_000, money(160_000, **grant), money(40_000, source="own_partner"), id_=2)
-    assert rules(first, second) == {}
-    assert {"share", "own_share", "range"} <= set(rules(first))
+    assert hints_by_rule(first, second) == {}
+    assert {"share", "own_share", "range"} <= set(hints_by_rule(first))
 
 
 def test_a_rejected_grant_counts_nowhere() -> None:
-    found = rules(budget(60_000, money(59_000, source="nakopa", state="rejected"), money(60_000, source="own_de")))
-    assert found == {}
+    hints = hints_by_rule(
+        budget(60_000, money(59_000, source="nakopa", state="rejected"), money(60_000, source="own_de"))
+    )
+    assert hints == {}
 
 
 def test_amounts_without_a_rate_are_said_and_nothing_is_concluded_from_the_rest() -> None:
     line = {"amount": {"amount": "5.00", "currency": "PEN"}}
-    assert set(rules(MeasureBudget(1, "A", {}, [line], [], []))) == {"rate"}
+    assert set(hints_by_rule(MeasureBudget(1, "A", {}, [line], [], []))) == {"rate"}
     grant = money(60_000, source="nakopa", state="granted")
-    assert set(rules(MeasureBudget(1, "A", {}, [money(60_000), line], [grant], []))) == {"rate"}
-    assert {"share", "own_share"} <= set(rules(MeasureBudget(1, "A", {}, [money(60_000)], [grant], [])))
+    assert set(hints_by_rule(MeasureBudget(1, "A", {}, [money(60_000), line], [grant], []))) == {"rate"}
+    assert {"share", "own_share"} <= set(hints_by_rule(MeasureBudget(1, "A", {}, [money(60_000)], [grant], [])))
 
 
 def test_the_example_keeps_every_rule_but_the_open_source(app: Flask) -> None:
@@ -90,6 +92,6 @@ def test_the_example_keeps_every_rule_but_the_open_source(app: Flask) -> None:
         MeasureBudget(n, m.code, m.values, *(m.rows.get(kind, []) for kind in ("costs", "funding", "in_kind")))
         for n, m in enumerate(measures)
     ]
-    found = funding_hints(budgets, RATES)
-    assert {hint.rule for hint in found} <= {"open", "months"}
-    assert "open" in {hint.rule for hint in found}
+    hints = funding_hints(budgets, RATES)
+    assert {hint.rule for hint in hints} <= {"open", "months"}
+    assert "open" in {hint.rule for hint in hints}

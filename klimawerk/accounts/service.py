@@ -95,10 +95,10 @@ def find_person(email: str) -> Person | None:
 
 def accounts_with(email: str) -> list[Person]:
     """All accounts with this address: the confirmed one first, then the others by age, oldest first."""
-    wanted = email_addresses.comparable(email)
-    if not wanted or not wanted.isprintable():  # PostgreSQL refuses NUL in text
+    normalized_address = email_addresses.comparable(email)
+    if not normalized_address or not normalized_address.isprintable():  # PostgreSQL refuses NUL in text
         return []
-    people = db.session.scalars(select(Person).where(Person.email == wanted).order_by(Person.id))
+    people = db.session.scalars(select(Person).where(Person.email == normalized_address).order_by(Person.id))
     return sorted(people, key=lambda person: person.confirmed_at is None)
 
 

@@ -161,7 +161,7 @@ def _sign_in_first(sent: SubmittedForm) -> AnyResponse:
 
 
 def _refilled_page(sent: SubmittedForm, cookie: str | None = None) -> AnyResponse | None:
-    """The page of the form, rendered anew with the form filled in; None if no page contains the form."""
+    """The page of the form, rendered again with the form filled in; None if no page contains the form."""
     for page in _form_pages(sent):
         response = _get_page(page, cookie)
         if 300 <= response.status_code < 400 and sent.action.startswith(url_for(errors.LOGIN_ENDPOINT)):

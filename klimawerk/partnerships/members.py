@@ -109,7 +109,7 @@ def _coordinates(person: Person, membership: Membership) -> bool:
         Membership.side == membership.side,
         Membership.role == "coordinator",
     )
-    return any(is_current(one) for one in db.session.scalars(same_side))
+    return any(is_current(each) for each in db.session.scalars(same_side))
 
 
 def _check_side_keeps_coordinator(membership: Membership, until: date | None, since: date) -> None:

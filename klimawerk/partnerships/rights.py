@@ -11,9 +11,9 @@ class Right(StrEnum):
     EDIT = "edit"
     MODERATE = "moderate"  # close and open parts for editing
     FIX = "fix"  # make fixed copies of the programme
-    INVITE = "invite"  # of one's own side only
+    INVITE = "invite"  # people of the own side only
     ADMINISTER = "administer"  # the partnership's settings; some need both sides (joint_requests.py)
-    EXPORT = "export"  # the whole, at any time
+    EXPORT = "export"  # the whole programme, at any time
 
 
 _R = Right

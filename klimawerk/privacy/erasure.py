@@ -78,9 +78,9 @@ def erase_person(person: Person, *, by: Person | None, anyway: bool = False) -> 
 
 def _lock_dependents(person_id: int) -> None:
     """Lock what `check_erasable` counts: memberships, coordinators, operators. Waits for transactions of the person."""
-    mine = select(Membership.partnership_id).where(Membership.person_id == person_id).distinct()
+    own_partnerships = select(Membership.partnership_id).where(Membership.person_id == person_id).distinct()
     operators = select(Person.id).where(Person.operator)
-    members.lock_partnerships(*db.session.scalars(mine), people={person_id, *db.session.scalars(operators)})
+    members.lock_partnerships(*db.session.scalars(own_partnerships), people={person_id, *db.session.scalars(operators)})
     db.session.expire_all()  # read before the locks were held
 
 
@@ -323,8 +323,10 @@ def _mention_remover(traces: PersonTraces) -> TextChange:
     def change(text: str, language: str) -> str:
         if not traces.own_names or "@" not in text:
             return text
-        own = [each for each in find_mentions(text, names) if any(n < len(traces.own_names) for n in each.people)]
-        for mention in reversed(own):
+        own_mentions = [
+            each for each in find_mentions(text, names) if any(n < len(traces.own_names) for n in each.people)
+        ]
+        for mention in reversed(own_mentions):
             text = f"{text[: mention.start]}@{_former_member(language)}{text[mention.end :]}"
         return text
 

@@ -106,8 +106,8 @@ def test_an_account_that_is_not_confirmed_is_never_taken_for_its_address(
 def test_it_can_be_named_by_its_number_and_once_confirmed_by_its_address(app: Flask, command: tuple[str, ...]) -> None:
     stranger = _unconfirmed("colleague@example.org")
     assert _run(app, *command, str(stranger.id)).exit_code == 0
-    own = _unconfirmed("own@example.org")
-    assert _run(app, "confirm", "--yes", own.email).exit_code == 0
+    account = _unconfirmed("own@example.org")
+    assert _run(app, "confirm", "--yes", account.email).exit_code == 0
     assert _run(app, *command, "own@example.org").exit_code == 0
 
 

@@ -188,9 +188,9 @@ def test_the_token_may_come_in_the_header_and_a_strangers_token_is_worth_nothing
     client.login(factories.person())
     stranger = app.test_client()
     planted = token_in(stranger.get("/login").text)
-    own, client.token = client.token, ""
+    own_token, client.token = client.token, ""
     assert client.post("/logout/everywhere", headers={"X-CSRFToken": planted}).status_code == 400
-    assert client.post("/logout/everywhere", headers={"X-CSRFToken": own}).status_code == 302
+    assert client.post("/logout/everywhere", headers={"X-CSRFToken": own_token}).status_code == 302
     assert client.post("/logout/everywhere", json={}, headers={"X-CSRFToken": ""}).status_code == 400
 
 

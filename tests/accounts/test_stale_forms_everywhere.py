@@ -152,28 +152,28 @@ def database_content(app: Flask) -> dict[str, list[Any]]:
         return {table.name: sorted(map(repr, db.session.execute(table.select()))) for table in tables}
 
 
-def check(app: Flask, client: ProofReader, person: Person | None, found: FoundForm) -> None:
+def check(app: Flask, client: ProofReader, person: Person | None, found_form: FoundForm) -> None:
     if person:
         client.login(person)  # in another window: the form's token is stale, and names the person
-        sent = filled(found.form)
+        sent = filled(found_form.form)
     else:
-        sent = [(name, "stale" if name == "csrf_token" else value) for name, value in filled(found.form)]
+        sent = [(name, "stale" if name == "csrf_token" else value) for name, value in filled(found_form.form)]
     client.token = ""
     before = database_content(app)
-    headers = {"Referer": f"http://localhost{found.page}", "Sec-Fetch-Site": "same-origin"}
-    answer = client.post(found.action, data=MultiDict(sent), headers=headers)
+    headers = {"Referer": f"http://localhost{found_form.page}", "Sec-Fetch-Site": "same-origin"}
+    answer = client.post(found_form.action, data=MultiDict(sent), headers=headers)
     html = answer.get_data(as_text=True)
-    assert answer.status_code == 400, found
-    assert database_content(app) == before, f"{found.endpoint} was done"
+    assert answer.status_code == 400, found_form
+    assert database_content(app) == before, f"{found_form.endpoint} was done"
     refilled = [form for form in FormParser(html).forms if 'id="again"' in html[form.tag.end : form.tag.end + 80]]
-    assert len(refilled) == 1, f"{found.action} on {found.page} did not come back"
+    assert len(refilled) == 1, f"{found_form.action} on {found_form.page} did not come back"
     names = {control.name for control in refilled[0].controls if control.kind not in ("hidden", "password")}
     expected = sorted((n, v.replace("\r\n", "\n")) for n, v in sent if n in names)
-    assert shown_values(refilled[0], html) == expected, found.endpoint
-    assert "secret passphrase" not in html, found.endpoint
+    assert shown_values(refilled[0], html) == expected, found_form.endpoint
+    assert "secret passphrase" not in html, found_form.endpoint
     hidden = dict(refilled[0].hidden())
-    assert hidden["csrf_token"] not in ("", dict(sent)["csrf_token"]), found.endpoint
-    assert all(hidden[n] == v for n, v in sent if n in hidden and n != "csrf_token"), found.endpoint
+    assert hidden["csrf_token"] not in ("", dict(sent)["csrf_token"]), found_form.endpoint
+    assert all(hidden[n] == v for n, v in sent if n in hidden and n != "csrf_token"), found_form.endpoint
 
 
 @pytest.mark.slow
@@ -198,8 +198,8 @@ def test_every_plain_form_with_a_stale_token_does_nothing_and_comes_back_filled_
         assert isinstance(client, ProofReader)
         if person:
             client.login(person)
-        for found in forms(app, client, pages, known):
-            check(app, client, person, found)
+        for form in forms(app, client, pages, known):
+            check(app, client, person, form)
     endpoints = {rule.endpoint for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())}
     missing = sorted(endpoints - known - set(NOT_CRAWLED))
     assert not missing, missing

@@ -114,24 +114,24 @@ def change(client: ProofReader, team: Team, changed: Membership, **fields: str) 
 def test_a_member_s_form_comes_back_open_with_the_reason_at_its_field(client: ProofReader) -> None:
     team = factories.partnership("Musterstadt", "Exampleton")
     neutral = membership(factories.member(team.partnership, "neutral", "observer"))
-    mine, last = membership(team.de["editor"]), membership(team.de["coordinator"])
-    theirs = next(town.id for town in team.partnership.municipalities if town.side == "partner")
-    before = (mine.from_date - timedelta(days=1)).isoformat()
+    editor_membership, last_coordinator = membership(team.de["editor"]), membership(team.de["coordinator"])
+    other_town_id = next(town.id for town in team.partnership.municipalities if town.side == "partner")
+    before = (editor_membership.from_date - timedelta(days=1)).isoformat()
     client.login(team.de["coordinator"])
     for changed, field, value, sentence in [
         (neutral, "role", "coordinator", "one of these: Moderator, Editor, Reviewer, Observer."),
-        (mine, "role", "mayor", "one of these: Coordinator, "),
-        (mine, "municipality_id", str(theirs), "choose one of these: Musterstadt."),
-        (mine, "to_date", before, "The last day lies before the first."),
-        (mine, "from_date", "soon", "Please write a date"),
-        (last, "role", "editor", "Your side needs a coordinator."),
+        (editor_membership, "role", "mayor", "one of these: Coordinator, "),
+        (editor_membership, "municipality_id", str(other_town_id), "choose one of these: Musterstadt."),
+        (editor_membership, "to_date", before, "The last day lies before the first."),
+        (editor_membership, "from_date", "soon", "Please write a date"),
+        (last_coordinator, "role", "editor", "Your side needs a coordinator."),
     ]:
         answer = change(client, team, changed, **{field: value})
         assert answer.status_code in (409, 422), sentence
         assert sentence in error_at(answer, field), sentence
         assert summary(answer) == [field]
         assert len(re.findall(r"<details open>", answer.text)) == 1
-    assert change(client, team, mine, role="reviewer").status_code == 302
+    assert change(client, team, editor_membership, role="reviewer").status_code == 302
 
 
 def test_what_is_about_no_field_stands_above_the_form(client: ProofReader, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -275,13 +275,18 @@ def test_changing_and_ending_count_at_once_and_are_announced(client: ProofReader
 
 def test_a_side_keeps_a_coordinator(client: ProofReader) -> None:
     team = factories.partnership()
-    mine = member_for(team.de["coordinator"], team)
+    coordinator = member_for(team.de["coordinator"], team)
     with pytest.raises(ActionRefused, match="needs a coordinator"):
-        members.leave_partnership(mine)
-    own = membership(team.de["coordinator"])
+        members.leave_partnership(coordinator)
+    own_membership = membership(team.de["coordinator"])
     with pytest.raises(ActionRefused, match="needs a coordinator"):
         members.change_membership(
-            mine, own.id, role="editor", municipality_id=None, from_date=own.from_date, to_date=None
+            coordinator,
+            own_membership.id,
+            role="editor",
+            municipality_id=None,
+            from_date=own_membership.from_date,
+            to_date=None,
         )
     client.login(team.de["coordinator"])
     client.post(f"/partnerships/{team.partnership.id}/leave")

@@ -1,4 +1,4 @@
-"""The engine's own house with documents in it."""
+"""Fixtures: a document on the engine server, and clients that write in it."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def writer(engine: EngineServer, doc: str) -> Callable[..., ReplicaClient]:
 
     def make(person: int, **options: object) -> ReplicaClient:
         client: SocketTestClient = engine.client(person, **options)
-        made = ReplicaClient(client, doc)
-        assert made.join()["ok"]
-        return made
+        replica = ReplicaClient(client, doc)
+        assert replica.join()["ok"]
+        return replica
 
     return make

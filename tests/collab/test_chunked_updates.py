@@ -1,4 +1,5 @@
-"""What is sent in parts is kept for those who may write, in bounds for each person, and never acknowledged in vain."""
+"""Chunked updates: buffered only for those who may write, within bounds per person, and never acknowledged when
+dropped."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ PART = 60_000
 _ids = count()
 
 
-def kept(engine: EngineServer) -> int:
+def buffered_bytes(engine: EngineServer) -> int:
     """Bytes of unfinished updates."""
     size: int = engine.app.extensions["collab"].parts.size
     return size
@@ -35,10 +36,10 @@ def test_nothing_is_kept_of_somebody_who_may_only_read(writer: Write, engine: En
     engine.rights[3, doc] = DocumentAccess(True, False, name="Observer", side="de", role="observer")
     observer = writer(3)
     assert begin(observer.client, doc)["error"] == "forbidden"
-    assert kept(engine) == 0
+    assert buffered_bytes(engine) == 0
     editor = writer(1)
     assert begin(editor.client, doc)["ok"]
-    assert kept(engine) == PART
+    assert buffered_bytes(engine) == PART
 
 
 def test_nothing_is_kept_for_a_text_that_is_closed(writer: Write, engine: EngineServer, doc: str) -> None:
@@ -47,20 +48,20 @@ def test_nothing_is_kept_for_a_text_that_is_closed(writer: Write, engine: Engine
         document_store.close_documents([doc], "Abstimmung", "Miriam Osei-Lang")
     editor.client.wait_for("doc:access")
     assert begin(editor.client, doc)["error"] == "locked"
-    assert kept(engine) == 0
+    assert buffered_bytes(engine) == 0
 
 
 def test_one_person_keeps_so_much_over_all_their_sockets_and_others_go_on(
     writer: Write, engine: EngineServer, doc: str
 ) -> None:
     greedy = [writer(1) for _ in range(6)]
-    answers = [begin(one.client, doc) for one in greedy for _ in range(8)]
+    answers = [begin(replica.client, doc) for replica in greedy for _ in range(8)]
     assert {answer.get("error") for answer in answers} == {None, "rate"}
-    assert 0 < kept(engine) <= chunked_updates.MAX_BYTES_PER_PERSON
+    assert 0 < buffered_bytes(engine) <= chunked_updates.MAX_BYTES_PER_PERSON
     other = writer(2)
     assert large(other, doc)["seq"] == 1
     greedy[0].client.close()
-    until(lambda: kept(engine) <= chunked_updates.MAX_BYTES_PER_PERSON - 7 * PART)
+    until(lambda: buffered_bytes(engine) <= chunked_updates.MAX_BYTES_PER_PERSON - 7 * PART)
 
 
 def test_one_socket_begins_so_many_and_no_more(writer: Write, engine: EngineServer, doc: str) -> None:
@@ -71,20 +72,22 @@ def test_one_socket_begins_so_many_and_no_more(writer: Write, engine: EngineServ
 
 
 def test_the_rest_of_what_was_dropped_is_never_acknowledged(writer: Write, engine: EngineServer, doc: str) -> None:
-    """Parts that were forgotten meanwhile: the last one's answer would otherwise be taken for "stored"."""
+    """Parts were dropped meanwhile: an "ok" for the last one would be taken for "stored"."""
     editor = writer(1)
     pieces = in_pieces(editor)
     send = [{"doc": doc, "u": b64(piece), "id": "late", "part": n, "of": len(pieces)} for n, piece in enumerate(pieces)]
     assert editor.client.ask("doc:update", **send[0])["ok"]
     editor.client.ask("doc:leave", doc=doc)
-    assert kept(engine) == 0
+    assert buffered_bytes(engine) == 0
     assert editor.client.ask("doc:join", doc=doc)["ok"]
-    assert [editor.client.ask("doc:update", **one).get("error") for one in send[2:]] == ["resync"] * (len(send) - 2)
-    assert [editor.client.ask("doc:update", **one).get("seq") for one in send][-1] == 1
+    assert [editor.client.ask("doc:update", **message).get("error") for message in send[2:]] == ["resync"] * (
+        len(send) - 2
+    )
+    assert [editor.client.ask("doc:update", **message).get("seq") for message in send][-1] == 1
 
 
 def test_what_all_keep_is_bounded_and_whoever_keeps_most_loses_first(engine: EngineServer) -> None:
-    """Sixteen greedy people leave room for one who is not."""
+    """Sixteen people who fill their limit leave room for one who does not."""
     buffers, part = chunked_updates.ChunkBuffers(), b"x" * PART
     modest = buffers.add(("modest", "measure:7", "a"), 99, 0, 2, part)
     greedy = range(1, 2 + chunked_updates.MAX_BYTES_TOTAL // chunked_updates.MAX_BYTES_PER_PERSON)

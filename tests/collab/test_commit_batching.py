@@ -1,4 +1,4 @@
-"""Updates share a transaction, but none waits for others longer than it may."""
+"""Updates share a transaction, and none waits for others longer than MAX_BATCH_DELAY."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from klimawerk.collab.room.room import PendingUpdate
 
 
 class Clock:
-    """Time that passes only while somebody sleeps; `slept`: how long the last time."""
+    """A clock that advances only in `sleep`; `slept`: seconds of the last sleep."""
 
     def __init__(self) -> None:
         self.now, self.slept = 1_000.0, 0.0
@@ -27,24 +27,24 @@ class Clock:
         self.now += seconds
 
 
-class Coming:
-    """An update, as far as the one who gathers looks at it."""
+class ArrivedUpdate:
+    """The part of a PendingUpdate that `Committer._gather` reads."""
 
     def __init__(self, since: float) -> None:
         self.since = since
 
 
-class Gathering(Committer):
+class ObservedCommitter(Committer):
     def __init__(self, clock: Clock) -> None:
         super().__init__(Flask(__name__), lambda _run: threading.Thread(), lambda _rooms: None, lambda _room: None)
         self._clock = clock
 
-    def waits(self, came: float) -> float:
-        """How long (seconds) it is waited when an update is found that came at `came`."""
-        self.put(cast(PendingUpdate, Coming(came)))
+    def waits(self, arrived_at: float) -> float:
+        """Seconds that the committer sleeps for an update that arrived at `arrived_at`."""
+        self.put(cast(PendingUpdate, ArrivedUpdate(arrived_at)))
         self._clock.slept = 0.0
         batch: list[Any] = self._gather()
-        assert [entry.since for entry in batch] == [came]
+        assert [entry.since for entry in batch] == [arrived_at]
         return self._clock.slept
 
 
@@ -56,28 +56,28 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def test_the_first_letter_after_a_pause_waits_for_nobody(clock: Clock) -> None:
-    gathering = Gathering(clock)
-    assert gathering.waits(clock.now) == 0
+    committer_under_test = ObservedCommitter(clock)
+    assert committer_under_test.waits(clock.now) == 0
     clock.now += PAUSE_WITHOUT_DELAY
-    assert gathering.waits(clock.now) == 0
+    assert committer_under_test.waits(clock.now) == 0
 
 
 def test_a_letter_of_a_busy_moment_waits_for_others_but_no_longer_than_agreed(clock: Clock) -> None:
-    gathering = Gathering(clock)
-    gathering.waits(clock.now)
+    committer_under_test = ObservedCommitter(clock)
+    committer_under_test.waits(clock.now)
     clock.now += PAUSE_WITHOUT_DELAY / 2
-    assert gathering.waits(clock.now) == pytest.approx(MAX_BATCH_DELAY)
+    assert committer_under_test.waits(clock.now) == pytest.approx(MAX_BATCH_DELAY)
 
 
 def test_what_it_waited_while_the_disk_was_slow_counts(clock: Clock) -> None:
-    gathering = Gathering(clock)
-    gathering.waits(clock.now)
-    came = clock.now
+    committer_under_test = ObservedCommitter(clock)
+    committer_under_test.waits(clock.now)
+    arrived_at = clock.now
     clock.now += MAX_BATCH_DELAY * 0.75
-    assert gathering.waits(came) == pytest.approx(MAX_BATCH_DELAY / 4)
-    came = clock.now
+    assert committer_under_test.waits(arrived_at) == pytest.approx(MAX_BATCH_DELAY / 4)
+    arrived_at = clock.now
     clock.now += MAX_BATCH_DELAY * 2
-    assert gathering.waits(came) == 0
+    assert committer_under_test.waits(arrived_at) == 0
 
 
 def test_company_is_no_longer_than_what_was_promised() -> None:

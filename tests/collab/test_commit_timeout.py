@@ -1,4 +1,4 @@
-"""Whoever waits for the disk too long is told so, once."""
+"""An update that waits for the disk too long is answered with an error, once."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ def entry(answers: list[Payload], waited: float) -> PendingUpdate:
 
 
 def test_an_edit_that_waits_for_the_disk_too_long_is_answered_and_another_one_is_not() -> None:
-    long: list[Payload] = []
-    short: list[Payload] = []
+    late_answers: list[Payload] = []
+    early_answers: list[Payload] = []
     committer = Committer(cast(Flask, None), lambda _run: None, cast(Any, None), cast(Any, None))
-    old = entry(long, COMMIT_TIMEOUT + 1)
-    committer.put(old)
-    committer.put(entry(short, COMMIT_TIMEOUT - 5))
+    late_entry = entry(late_answers, COMMIT_TIMEOUT + 1)
+    committer.put(late_entry)
+    committer.put(entry(early_answers, COMMIT_TIMEOUT - 5))
     committer.refuse_overdue()
     committer.refuse_overdue()
-    assert long == [{"ok": False, "error": "unavailable"}]
-    assert short == []
-    old.finish(7)  # it came to be stored after all: its writer has been told, and sends it again
-    assert len(long) == 1
+    assert late_answers == [{"ok": False, "error": "unavailable"}]
+    assert early_answers == []
+    late_entry.finish(7)  # stored in the end; its writer has got an error and sends it again
+    assert len(late_answers) == 1

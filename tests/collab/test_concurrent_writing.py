@@ -1,4 +1,4 @@
-"""People write in one document at the same time."""
+"""Several people write in one document at the same time."""
 
 from __future__ import annotations
 
@@ -76,8 +76,8 @@ def test_an_update_that_builds_on_something_missing_is_refused_and_never_stored(
 def test_deleting_what_the_server_does_not_have_is_refused(writer: Write) -> None:
     akosua = writer(1)
     akosua.edit(lambda fragment: append(fragment, "ungesendet"))
-    gone = akosua.edit(lambda fragment: run(element(fragment)).clear())
-    assert akosua.send(gone)["error"] == "resync"
+    deletion = akosua.edit(lambda fragment: run(element(fragment)).clear())
+    assert akosua.send(deletion)["error"] == "resync"
 
 
 @pytest.mark.parametrize("payload", ["", "not base64!", b64(b"garbage"), b64(b"\xff" * 40), 7, None])
@@ -126,9 +126,9 @@ def test_deep_nesting_is_refused_before_it_is_applied(writer: Write) -> None:
     akosua = writer(1)
 
     def nest(fragment: XmlFragment, levels: int) -> None:
-        inside: XmlFragment | XmlElement = fragment
+        innermost: XmlFragment | XmlElement = fragment
         for _ in range(levels):
-            inside = inside.children.append(XmlElement("list_item"))
+            innermost = innermost.children.append(XmlElement("list_item"))
 
     other: Doc[XmlFragment] = Doc()
     nest(other.get(FRAGMENT, type=XmlFragment), 2_000)
@@ -141,10 +141,10 @@ def test_nesting_step_by_step_comes_to_the_same_end(writer: Write) -> None:
     answers = []
 
     def deeper(fragment: XmlFragment) -> None:
-        inside = element(fragment)
-        while len(inside.children):
-            inside = element(inside)
-        inside.children.append(XmlElement("list_item"))
+        innermost = element(fragment)
+        while len(innermost.children):
+            innermost = element(innermost)
+        innermost.children.append(XmlElement("list_item"))
 
     for _ in range(45):
         answers.append(akosua.send(akosua.edit(deeper)).get("error"))
@@ -219,8 +219,8 @@ def test_the_projection_follows_within_seconds_and_says_so(writer: Write, engine
     text = document_store.texts([doc])[doc][FRAGMENT]
     assert text.html == "<p>&lt;b&gt;sicher&lt;/b&gt;</p>"
     assert text.rev == changed["topics"][doc] == before + 1
-    line = document_store.find_document(doc)
-    assert (line.projected_seq, line.dirty_since) == (1, None)
+    row = document_store.find_document(doc)
+    assert (row.projected_seq, row.dirty_since) == (1, None)
     assert document_store.texts([doc])[doc]["title.en"].rev == before
 
 
@@ -261,7 +261,7 @@ def test_log_numbers_have_no_gaps_when_many_write_at_once(writer: Write, doc: st
 
 
 def test_nothing_comes_between_the_two_halves_of_a_letter(engine: EngineServer, writer: Write, doc: str) -> None:
-    """Yjs and the server's library would disagree on what remains of it, and the replicas drift apart."""
+    """Yjs and pycrdt would disagree on what remains of it, and replicas diverge."""
     akosua = writer(1)
     akosua.type("a😀b")
     for op in ("insert", "remove"):
@@ -282,7 +282,7 @@ def test_a_room_that_lags_behind_a_compaction_misses_nothing(engine: EngineServe
 
     akosua = writer(1)
     akosua.type("eins")
-    engine.app.extensions["live"].background.stop()  # as if this process had slept meanwhile
+    engine.app.extensions["live"].background.stop()  # as if this process had been suspended
     with writing():
         document_store.replace_contents(doc, {FRAGMENT: rich_text.from_plain_text("ganz anders")})
         document_store.compact(document_store.find_document(doc).id)

@@ -1,4 +1,4 @@
-"""Who is told what, and when: one who writes, and one who only reads."""
+"""Delivery: who gets which updates when, as a writer and as a reader."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from klimawerk.collab.room import delivery
 from klimawerk.collab.room.delivery import BYTES_PER_WRITER, GROUP_DELAY, OWN_ACK_DELAY, DeliveryQueue
 from klimawerk.collab.room.room_members import NO_ACCESS, RelayedUpdate, RoomMember
 
-Told = dict[str, list[int]]
+SentSeqs = dict[str, list[int]]
 
 
 class Clock:
@@ -20,30 +20,30 @@ class Clock:
 
 
 class Room:
-    """A writer and a reader, both told everything so far."""
+    """Two writers and a reader, who have got every update so far."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.members = {sid: RoomMember(sid, 1, NO_ACCESS) for sid in ("writer", "other", "reader")}
         self.members["writer"].wrote_at = self.members["other"].wrote_at = clock.now
-        self.audience = DeliveryQueue(self.members)
+        self.queue = DeliveryQueue(self.members)
         self.seq = 0
 
     def write(self, sid: str = "writer") -> None:
         self.seq += 1
         self.members[sid].wrote_at = self.clock.now
-        self.audience.add(RelayedUpdate(self.seq, sid, b"x", self.clock.now))
+        self.queue.add(RelayedUpdate(self.seq, sid, b"x", self.clock.now))
 
-    def told(self) -> Told:
-        """{sid: numbers of what it is told now}."""
-        words = self.audience.due(lambda _sid: False).updates
-        return {sid: [relay.seq for relay in relays] for _, relays, sids in words for sid in sids}
+    def send_due(self) -> SentSeqs:
+        """{sid: numbers of the updates that are sent now}."""
+        updates = self.queue.due(lambda _sid: False).updates
+        return {sid: [relay.seq for relay in relays] for _, relays, sids in updates for sid in sids}
 
-    def again(self) -> float:
-        """Seconds until the next look."""
-        again = self.audience.due(lambda _sid: False).next_at
-        assert again is not None
-        return again - self.clock.now
+    def seconds_until_next(self) -> float:
+        """Seconds until `due` is to be called again."""
+        seconds_until_next = self.queue.due(lambda _sid: False).next_at
+        assert seconds_until_next is not None
+        return seconds_until_next - self.clock.now
 
 
 @pytest.fixture
@@ -55,39 +55,39 @@ def room(monkeypatch: pytest.MonkeyPatch) -> Room:
 
 def test_the_first_word_after_a_pause_reaches_all_at_once_but_its_writer(room: Room) -> None:
     room.write()
-    assert room.told() == {"other": [1], "reader": [1]}
+    assert room.send_due() == {"other": [1], "reader": [1]}
 
 
 def test_who_only_reads_gets_what_writers_get_while_the_line_bears_it(room: Room) -> None:
     frames = []
     for _ in range(4):
         room.write()
-        frames.append(room.told())
+        frames.append(room.send_due())
         room.clock.now += 0.03
     assert [frame["other"] for frame in frames] == [[1], [2], [3], [4]]
     assert [frame["reader"] for frame in frames] == [[1], [2], [3], [4]]
 
 
 def test_past_that_words_wait_for_company_and_come_within_half_a_second(room: Room) -> None:
-    room.audience.add(RelayedUpdate(1, "writer", b"x" * int(3 * BYTES_PER_WRITER), room.clock.now))
+    room.queue.add(RelayedUpdate(1, "writer", b"x" * int(3 * BYTES_PER_WRITER), room.clock.now))
     room.seq = 1
-    assert room.told()["reader"] == [1]
+    assert room.send_due()["reader"] == [1]
     room.write()
-    assert room.told() == {"other": [2]}
-    assert 0 < room.again() <= GROUP_DELAY
+    assert room.send_due() == {"other": [2]}
+    assert 0 < room.seconds_until_next() <= GROUP_DELAY
     room.write()
     room.clock.now += GROUP_DELAY
-    assert room.told()["reader"] == [2, 3]
+    assert room.send_due()["reader"] == [2, 3]
 
 
 def test_a_writer_hears_of_own_words_with_those_of_others_or_after_a_while(room: Room) -> None:
     room.write("writer")
-    assert "writer" not in room.told()
+    assert "writer" not in room.send_due()
     room.clock.now += 0.1
     room.write("other")
-    assert room.told()["writer"] == [1, 2]
+    assert room.send_due()["writer"] == [1, 2]
     room.clock.now += 0.1
     room.write("writer")
-    assert "writer" not in room.told()
+    assert "writer" not in room.send_due()
     room.clock.now += OWN_ACK_DELAY
-    assert room.told()["writer"] == [3]
+    assert room.send_due()["writer"] == [3]

@@ -1,4 +1,4 @@
-"""What somebody may read and write is decided by the server, also while they are connected."""
+"""Access to documents is decided by the server, also while clients are connected."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def count() -> int:
 
 def test_who_may_not_know_of_a_document_gets_the_same_answer_as_for_none(engine: EngineServer, doc: str) -> None:
     engine.rights[3, doc] = None
-    stranger = engine.client(3)
-    assert stranger.ask("doc:join", doc=doc) == {"ok": False, "error": "not_found"}
-    assert stranger.ask("doc:join", doc="measure:999") == {"ok": False, "error": "not_found"}
-    assert stranger.ask("doc:update", doc=doc, u="AAA=") == {"ok": False, "error": "not_found"}
-    assert stranger.ask("doc:awareness", doc=doc, a="x") == {"ok": False, "error": "not_found"}
+    outsider = engine.client(3)
+    assert outsider.ask("doc:join", doc=doc) == {"ok": False, "error": "not_found"}
+    assert outsider.ask("doc:join", doc="measure:999") == {"ok": False, "error": "not_found"}
+    assert outsider.ask("doc:update", doc=doc, u="AAA=") == {"ok": False, "error": "not_found"}
+    assert outsider.ask("doc:awareness", doc=doc, a="x") == {"ok": False, "error": "not_found"}
     assert engine.client(4).ask("doc:join", doc=doc)["ok"]
 
 
@@ -58,8 +58,8 @@ def test_a_closed_document_says_so_at_once_and_opens_again(any_database: str, wr
     akosua, jan = writer(1), writer(2)
     with writing():
         document_store.close_documents([doc], "Abstimmung", "Miriam Osei-Lang")
-    told = akosua.client.wait_for("doc:access")
-    assert told == {"doc": doc, "write": False, "reason": "Abstimmung", "by": "Miriam Osei-Lang"}
+    notice = akosua.client.wait_for("doc:access")
+    assert notice == {"doc": doc, "write": False, "reason": "Abstimmung", "by": "Miriam Osei-Lang"}
     assert akosua.type("zu spät") == {"ok": False, "error": "locked"}
     assert count() == 0
     with writing():
@@ -70,7 +70,7 @@ def test_a_closed_document_says_so_at_once_and_opens_again(any_database: str, wr
 
 def test_a_lock_that_is_not_yet_noticed_holds_all_the_same(engine: EngineServer, writer: Write, doc: str) -> None:
     akosua = writer(1)
-    engine.app.extensions["live"].background.stop()  # as if the hint were lost and the next look far away
+    engine.app.extensions["live"].background.stop()  # as if the hint were lost and the next poll far away
     with writing():
         document_store.close_documents([doc], "Abstimmung", "Miriam")
     assert akosua.type("dazwischen")["error"] in ("unavailable", "locked")
@@ -184,17 +184,17 @@ def test_a_failed_commit_refuses_what_was_under_way_and_nobody_saw_it(
 ) -> None:
     akosua, jan = writer(1), writer(2)
     committer = engine.app.extensions["collab"].committer
-    whole = committer._write
+    write = committer._write
 
-    def full(groups: object) -> object:
+    def fail(groups: object) -> object:
         raise OSError("no space left on device")
 
-    committer._write = full
+    committer._write = fail
     update = akosua.edit(lambda f: element(f).children.append("bleibt hier"))
     assert akosua.send(update) == {"ok": False, "error": "unavailable"}
     assert jan.client.get("doc:update") == []
     assert engine.client(3).ask("doc:join", doc=doc)["seq"] == 0
-    committer._write = whole
+    committer._write = write
     assert akosua.send(update) == {"ok": True, "seq": 1}
     until(lambda: jan.plain() == "bleibt hier")
 
@@ -203,15 +203,15 @@ def test_whose_rights_end_while_they_wait_for_the_room_does_not_get_in_and_the_o
     engine: EngineServer, doc: str, writer: Write
 ) -> None:
     writer(1)
-    here, room = engine.app.extensions["collab"], engine.app.extensions["collab"].rooms.get(doc)
+    hub, room = engine.app.extensions["collab"], engine.app.extensions["collab"].rooms.get(doc)
     ending, staying = engine.client(2), engine.client(3)
     answers: dict[int, dict[str, Any]] = {}
     asked = set[int]()
 
     def access_of(person: int, name: str) -> DocumentAccess | None:
-        found = engine.access(person, name)
+        document_access = engine.access(person, name)
         asked.add(person)
-        return found
+        return document_access
 
     access.register(access_of)
     people = {2: ending, 3: staying}
@@ -226,7 +226,7 @@ def test_whose_rights_end_while_they_wait_for_the_room_does_not_get_in_and_the_o
         until(lambda: asked == {2, 3})
         engine.rights[2, doc] = None
         with engine.app.app_context():
-            here.live.recheck(2)
+            hub.live.recheck(2)
     for thread in threads:
         thread.join(20)
     assert answers[2] == {"ok": False, "error": "not_found"}

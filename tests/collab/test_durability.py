@@ -1,4 +1,4 @@
-"""What was acknowledged is there, whatever happens; and all replicas end up the same."""
+"""Durability and convergence: acknowledged updates survive, and all replicas become equal."""
 
 from __future__ import annotations
 
@@ -65,24 +65,24 @@ def join(process: Process, person: int, transport: str = "websocket") -> Replica
     return writer
 
 
-def add(words: str, fragment: XmlFragment) -> None:
-    """A paragraph at the end."""
-    fragment.children.append(paragraph(words))
+def add(text: str, fragment: XmlFragment) -> None:
+    """Append a paragraph."""
+    fragment.children.append(paragraph(text))
 
 
-def taken(writer: ReplicaClient, update: bytes) -> bool:
+def is_accepted(writer: ReplicaClient, update: bytes) -> bool:
     return bool(writer.send(update)["ok"])
 
 
-def hammer(writer: ReplicaClient, acknowledged: list[str], stop: threading.Event) -> None:
-    """Write paragraph after paragraph, and note each as soon as the server has acknowledged it."""
+def write_until_stopped(writer: ReplicaClient, acknowledged: list[str], stop: threading.Event) -> None:
+    """Write paragraph after paragraph, and record each one that the server has acknowledged."""
     number = 0
     while not stop.is_set():
-        words = f"p{writer.client.person}-{number}."
-        update = writer.edit(partial(add, words))
+        text = f"p{writer.client.person}-{number}."
+        update = writer.edit(partial(add, text))
         try:
             if writer.client.socket.call("doc:update", {"doc": DOC, "u": b64(update)}, timeout=2)["ok"]:
-                acknowledged.append(words)
+                acknowledged.append(text)
         except Exception:
             return
         number += 1
@@ -94,7 +94,7 @@ def test_no_acknowledged_word_is_lost_when_the_server_is_killed(any_database: st
     writers = [join(process, person) for person in (1, 2, 3)]
     acknowledged: list[str] = []
     stop = threading.Event()
-    threads = [threading.Thread(target=hammer, args=(w, acknowledged, stop)) for w in writers]
+    threads = [threading.Thread(target=write_until_stopped, args=(w, acknowledged, stop)) for w in writers]
     for thread in threads:
         thread.start()
     until(lambda: len(acknowledged) > 40, 15)
@@ -131,7 +131,7 @@ def test_a_large_document_arrives_whole(start: Start) -> None:
     akosua = join(process, 1)
     for _ in range(20):
         many = akosua.edit(lambda f: [f.children.append(paragraph("Wärme " * 400)) for _ in range(20)])
-        until(partial(taken, akosua, many), 20)
+        until(partial(is_accepted, akosua, many), 20)
     jan = join(process, 2)
     assert jan.plain() == akosua.plain()
     assert len(jan.plain()) > 900_000
@@ -170,8 +170,8 @@ def test_two_processes_writing_at_once_keep_one_log(postgresql_address: str, val
 
 
 def names(writer: ReplicaClient) -> set[str]:
-    heard = writer.client.get("doc:people")
-    return {person["name"] for person in heard[-1]["people"]} if heard else set()
+    payloads = writer.client.get("doc:people")
+    return {person["name"] for person in payloads[-1]["people"]} if payloads else set()
 
 
 def test_without_the_message_queue_the_next_look_brings_the_words(postgresql_address: str, start: Start) -> None:
@@ -185,16 +185,16 @@ def test_without_the_message_queue_the_next_look_brings_the_words(postgresql_add
 
 @pytest.mark.slow
 def test_all_replicas_end_up_the_same_after_any_disorder(engine: EngineServer) -> None:
-    """Random edits with losses of connection, doubling and disorder, in the manner of Yjs' own test.
+    """Random edits with lost connections, repeated and reordered updates, similar to Yjs' own test.
 
-    Three of the people write with the browser's own Yjs, where node is there to run it.
+    Three of the people write with the browser's own Yjs.
     """
     seed = int(time.time())
     print("seed", seed)
     with writing():
         document_store.create_document(DOC, {FRAGMENT: None})
     dice = random.Random(seed)
-    people = [_Churner(engine, number, random.Random(seed + number)) for number in range(1, 7)]
+    people = [_UnreliableClient(engine, number, random.Random(seed + number)) for number in range(1, 7)]
     for _ in range(steps(120, 1_000)):
         dice.choice(people).act()
     for person in people:
@@ -209,21 +209,21 @@ def test_all_replicas_end_up_the_same_after_any_disorder(engine: EngineServer) -
 def test_a_replica_that_missed_something_is_not_the_same(engine: EngineServer) -> None:
     with writing():
         document_store.create_document(DOC, {FRAGMENT: None})
-    here, away = (_Churner(engine, number, random.Random(number)) for number in (1, 2))
-    away.writer.client.close()
-    here.deliver(here.scribble())
-    assert here.everything() != away.everything()
-    away.come_back()
-    until(lambda: here.everything() == away.everything())
+    online, offline = (_UnreliableClient(engine, number, random.Random(number)) for number in (1, 2))
+    offline.writer.client.close()
+    online.deliver(online.random_update())
+    assert online.everything() != offline.everything()
+    offline.come_back()
+    until(lambda: online.everything() == offline.everything())
 
 
-class _Churner:
-    """A person whose connection comes and goes; what could not be sent waits in the replica."""
+class _UnreliableClient:
+    """A client whose connection is lost now and then; unsent updates wait in the replica."""
 
     def __init__(self, engine: EngineServer, number: int, dice: random.Random) -> None:
         self.house, self.number, self.dice = engine, number, dice
-        kind = YjsWriter if number > 3 else ReplicaClient
-        self.writer = kind(engine.client(number), DOC)
+        writer_class = YjsWriter if number > 3 else ReplicaClient
+        self.writer = writer_class(engine.client(number), DOC)
         self.writer.join()
         self.sent: list[bytes] = []
 
@@ -236,11 +236,11 @@ class _Churner:
         elif choice < 0.1 and self.sent and self.connected:
             assert self.writer.send(self.dice.choice(self.sent))["ok"]
         else:
-            update = self.scribble()
+            update = self.random_update()
             if self.connected:
                 self.deliver(update)
 
-    def scribble(self) -> bytes:
+    def random_update(self) -> bytes:
         if isinstance(self.writer, YjsWriter):
             return bytes(self.writer.doc.scribble(self.dice.randrange(2**31)))
         return self.writer.edit(lambda fragment: random_edit(fragment, self.dice))
@@ -258,7 +258,7 @@ class _Churner:
         return bool(self.writer.client.socket.connected)
 
     def come_back(self) -> None:
-        """Connect again where need be, and exchange what each side lacks."""
+        """Reconnect where needed, and exchange what each side lacks."""
         if not self.connected:
             client = self.house.client(self.number)
             client.socket.on("doc:update", self.writer._take)
@@ -268,7 +268,7 @@ class _Churner:
         until(lambda: self.writer.send(missing)["ok"])
 
     def everything(self) -> tuple[str, str]:
-        """The whole text with its marks, and how far each client is known."""
+        """The whole text with its marks, and the clocks of all clients."""
         copy: Doc[XmlFragment] = Doc()
         copy.apply_update(self.writer.doc.get_update())
         text = rich_text.read_fragment(copy.get(FRAGMENT, type=XmlFragment))

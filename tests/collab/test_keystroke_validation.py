@@ -1,4 +1,4 @@
-"""Letters typed on are judged the short way, and the verdict is the one of the long way."""
+"""The short check of keystrokes gives the same result as the full validation."""
 
 from __future__ import annotations
 
@@ -16,61 +16,61 @@ from tests.faults.hostile_updates import number
 from tests.live.engine_server import FRAGMENT, append, element, paragraph, random_edit
 from tests.long_runs import steps
 
-Verdict = tuple[str, int]
+Outcome = tuple[str, int]
 
 
 @pytest.fixture
 def seed() -> int:
-    found = int(time.time())
-    print("seed", found)
-    return found
+    value = int(time.time())
+    print("seed", value)
+    return value
 
 
-def letters(
-    client: int, clock: int, left: update_decoder.Id, right: update_decoder.Id | None = None, words: str = "x"
+def keystroke_of(
+    client: int, clock: int, left: update_decoder.Id, right: update_decoder.Id | None = None, text: str = "x"
 ) -> bytes:
     head = bytes([1, 1]) + number(client) + number(clock) + bytes([0xC4 if right else 0x84])
     beside = b"".join(number(one) for id_ in (left, right) if id_ for one in id_)
-    return head + beside + number(len(words.encode())) + words.encode() + b"\0"
+    return head + beside + number(len(text.encode())) + text.encode() + b"\0"
 
 
-def verdict(knowledge: UpdateValidator, update: bytes) -> Verdict:
-    """What comes of it, and the steps that it was said to take."""
-    asked: list[int] = []
+def outcome_of(validator: UpdateValidator, update: bytes) -> Outcome:
+    """The result of judging an update, and its merge cost."""
+    asked_steps: list[int] = []
 
     def afford(steps: int) -> bool:
-        asked.append(steps)
+        asked_steps.append(steps)
         return True
 
     try:
-        found = knowledge.judge(update, afford)
+        parsed = validator.judge(update, afford)
     except EventRefused as refusal:
         return refusal.code, 0
-    return f"{len(found.structs)} new", sum(asked)
+    return f"{len(parsed.structs)} new", sum(asked_steps)
 
 
-def state(knowledge: UpdateValidator) -> tuple[object, ...]:
-    places, effort = knowledge.parents, knowledge.merge_cost
-    where = places._starts, places._runs, places._clocks, places._depths
+def state(validator: UpdateValidator) -> tuple[object, ...]:
+    parents, merge_cost = validator.parents, validator.merge_cost
+    parent_state = parents._starts, parents._runs, parents._clocks, parents._depths
     return (
-        knowledge.clocks,
-        knowledge.low_surrogates,
-        where,
-        effort.items,
-        effort.client_ends,
-        effort.split_insertions,
-        effort.deletion_starts,
+        validator.clocks,
+        validator.low_surrogates,
+        parent_state,
+        merge_cost.items,
+        merge_cost.client_ends,
+        merge_cost.split_insertions,
+        merge_cost.deletion_starts,
     )
 
 
 def changed(update: bytes, dice: random.Random) -> bytes:
-    """One of its first bytes is another one."""
+    """The update with a random bit flipped in one of its first bytes."""
     at = dice.randrange(2, min(len(update), 20))
     return update[:at] + bytes([update[at] ^ 1 << dice.randrange(8)]) + update[at + 1 :]
 
 
 class Person:
-    """Somebody who writes; `edit` gives what they send, which speaks of nothing but that edit."""
+    """A person who edits; `edit` returns an update with nothing but that edit."""
 
     def __init__(self, shared: Doc[XmlFragment], dice: random.Random) -> None:
         self.document: Doc[XmlFragment] = Doc()
@@ -98,33 +98,35 @@ class Person:
 def test_both_ways_say_the_same_of_what_people_type_and_of_what_is_changed_on_its_way(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dice, ways = random.Random(seed), Counter[bool]()
+    dice, short_path = random.Random(seed), Counter[bool]()
     shared: Doc[XmlFragment] = Doc()
-    for words in ("one", "two"):
-        shared.get(FRAGMENT, type=XmlFragment).children.append(paragraph(words))
+    for text in ("one", "two"):
+        shared.get(FRAGMENT, type=XmlFragment).children.append(paragraph(text))
     people = [Person(shared, dice) for _ in range(3)]
     short, long = UpdateValidator({FRAGMENT}), UpdateValidator({FRAGMENT})
-    for knowledge in (short, long):
-        knowledge.learn(shared.get_update())
+    for validator in (short, long):
+        validator.learn(shared.get_update())
     stroke, take_stroke = update_decoder.keystroke, UpdateValidator._validate_keystroke
-    monkeypatch.setattr(UpdateValidator, "_validate_keystroke", lambda *args: ways.update([True]) or take_stroke(*args))
+    monkeypatch.setattr(
+        UpdateValidator, "_validate_keystroke", lambda *args: short_path.update([True]) or take_stroke(*args)
+    )
     for _ in range(steps(1_500, 6_000)):
         person = dice.choice(people)
         update = person.edit()
         for said in (changed(update, dice), update) if dice.random() < 0.2 and len(update) > 3 else (update,):
             monkeypatch.setattr(update_decoder, "keystroke", stroke)
-            quick = verdict(short, said)
+            quick = outcome_of(short, said)
             monkeypatch.setattr(update_decoder, "keystroke", lambda _update: None)
-            assert quick == verdict(long, said), said.hex()
+            assert quick == outcome_of(long, said), said.hex()
             assert state(short) == state(long), said.hex()
             if quick[0].endswith("new"):
                 shared.apply_update(said)
-        if not quick[0].endswith("new"):  # something else was taken in their name: they begin anew, as a browser does
+        if not quick[0].endswith("new"):  # a changed update took their clock: they start again, like a browser
             people.remove(person)
             people.append(Person(shared, dice))
         elif dice.random() < 0.3:
             person.hear(shared)
-    assert ways[True] > 100, "hardly anything went the short way; this compares nothing"
+    assert short_path[True] > 100, "hardly anything went the short way; this compares nothing"
 
 
 def test_only_letters_behind_the_last_one_in_a_text_go_the_short_way() -> None:
@@ -132,25 +134,25 @@ def test_only_letters_behind_the_last_one_in_a_text_go_the_short_way() -> None:
     fragment = document.get(FRAGMENT, type=XmlFragment)
     fragment.children.append(paragraph("here"))
     append(fragment, "last")
-    knowledge = UpdateValidator({FRAGMENT})
-    knowledge.learn(document.get_update())
-    end = knowledge.clocks[5]
+    validator = UpdateValidator({FRAGMENT})
+    validator.learn(document.get_update())
+    end = validator.clocks[5]
 
     def is_short(update: bytes) -> bool:
         stroke = update_decoder.keystroke(update)
-        return stroke is not None and knowledge._is_consecutive(stroke)
+        return stroke is not None and validator._is_consecutive(stroke)
 
-    assert is_short(letters(5, end, (5, end - 1)))
-    assert is_short(letters(5, end, (5, end - 1), words="several, ä"))
+    assert is_short(keystroke_of(5, end, (5, end - 1)))
+    assert is_short(keystroke_of(5, end, (5, end - 1), text="several, ä"))
     for other in (
-        letters(5, end, (5, end - 2)),
-        letters(5, end - 1, (5, end - 2)),
-        letters(5, end + 1, (5, end)),
-        letters(6, 0, (5, end - 1)),
-        letters(5, end, (5, end - 1), (5, 0)),
-        letters(5, end, (5, end - 1), words="😀"),
-        letters(5, end, (5, end - 1))[:-1],
-        letters(5, end, (5, end - 1)) + b"\0",
+        keystroke_of(5, end, (5, end - 2)),
+        keystroke_of(5, end - 1, (5, end - 2)),
+        keystroke_of(5, end + 1, (5, end)),
+        keystroke_of(6, 0, (5, end - 1)),
+        keystroke_of(5, end, (5, end - 1), (5, 0)),
+        keystroke_of(5, end, (5, end - 1), text="😀"),
+        keystroke_of(5, end, (5, end - 1))[:-1],
+        keystroke_of(5, end, (5, end - 1)) + b"\0",
     ):
         assert not is_short(other), other.hex()
 
@@ -158,8 +160,8 @@ def test_only_letters_behind_the_last_one_in_a_text_go_the_short_way() -> None:
 def test_nothing_is_typed_on_behind_an_element() -> None:
     document: Doc[XmlFragment] = Doc(client_id=5)
     document.get(FRAGMENT, type=XmlFragment).children.append(paragraph(""))
-    knowledge = UpdateValidator({FRAGMENT})
-    knowledge.learn(document.get_update())
-    end = knowledge.clocks[5]
+    validator = UpdateValidator({FRAGMENT})
+    validator.learn(document.get_update())
+    end = validator.clocks[5]
     with pytest.raises(EventRefused, match="invalid"):
-        knowledge.judge(letters(5, end, (5, end - 1)))
+        validator.judge(keystroke_of(5, end, (5, end - 1)))

@@ -1,4 +1,4 @@
-"""Documents that were written in at the same time are projected one by one, and not all at the same moment."""
+"""Documents that were edited at the same time are projected one by one, at different moments."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ def at_once(run: Any) -> None:
 
 
 def busy(name: str) -> Room:
-    """Somebody writes in it all the time."""
+    """A room that is edited all the time."""
     room = Room(name, cast(Any, None))
     room.changed_at += 3600
     return room
 
 
 @pytest.fixture
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """What time it is, for the projector alone; sleeping lets it pass."""
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time of the scheduler alone; `sleep` advances it."""
     clock = [0.0]
 
     class Time:
@@ -46,45 +46,45 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def test_a_hundred_that_begin_together_are_spread_and_none_waits_longer_than_it_may(
-    app: Flask, waits: list[float], monkeypatch: pytest.MonkeyPatch
+    app: Flask, clock: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    done: list[float] = []
-    monkeypatch.setattr(projection, "project_now", lambda name: done.append(waits[0]))
-    mine = ProjectionScheduler(app, at_once)
+    projected_at: list[float] = []
+    monkeypatch.setattr(projection, "project_now", lambda name: projected_at.append(clock[0]))
+    scheduler = ProjectionScheduler(app, at_once)
     for room in map(busy, NAMES):
-        mine.note(room)
-        mine.note(room)  # a second word does not put it off
-    while waits[0] < MAX_DELAY[1] + 1:
-        before = len(done)
-        mine.poll()
-        assert len(done) - before < 50, "half of them came at once"
-        waits[0] += 1
-    assert len(done) == len(NAMES)
-    assert min(done) >= MAX_DELAY[0]
+        scheduler.note(room)
+        scheduler.note(room)  # another edit does not delay it
+    while clock[0] < MAX_DELAY[1] + 1:
+        before = len(projected_at)
+        scheduler.poll()
+        assert len(projected_at) - before < 50, "half of them came at once"
+        clock[0] += 1
+    assert len(projected_at) == len(NAMES)
+    assert min(projected_at) >= MAX_DELAY[0]
 
 
 def test_one_that_fails_is_tried_again_and_holds_nobody_up(
-    app: Flask, waits: list[float], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    app: Flask, clock: list[float], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    done: list[str] = []
+    projected: list[str] = []
 
     def project(name: str) -> None:
-        done.append(name)
-        if done.count(NAMES[0]) == 1 and name == NAMES[0]:
+        projected.append(name)
+        if projected.count(NAMES[0]) == 1 and name == NAMES[0]:
             raise RuntimeError("no luck")
         if name == NAMES[1]:
             raise document_store.NoDocument(name)
 
     monkeypatch.setattr(projection, "project_now", project)
-    mine = ProjectionScheduler(app, at_once)
+    scheduler = ProjectionScheduler(app, at_once)
     rooms = [busy(name) for name in NAMES[:3]]
     for room in rooms:
-        mine.note(room)
+        scheduler.note(room)
     for _ in range(30):
-        mine.poll()
-        waits[0] += 1
-    assert sorted(done) == [NAMES[0], NAMES[0], NAMES[1], NAMES[2]]
-    assert not any(room in mine for room in rooms)
+        scheduler.poll()
+        clock[0] += 1
+    assert sorted(projected) == [NAMES[0], NAMES[0], NAMES[1], NAMES[2]]
+    assert not any(room in scheduler for room in rooms)
     assert "measure:0 could not be projected" in caplog.text
 
 
@@ -96,4 +96,4 @@ def test_after_the_last_word_it_is_soon(writer: Any, engine: EngineServer, doc: 
         db.session.rollback()
         return document_store.texts([doc])[doc][FRAGMENT].plain == "sicher"
 
-    until(shown, 4.5)  # sooner than after LATEST
+    until(shown, 4.5)  # less than MAX_DELAY

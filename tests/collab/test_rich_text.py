@@ -1,4 +1,4 @@
-"""What a live text may hold, and its forms as JSON, HTML and plain words."""
+"""Rich text: the schema, and conversion to JSON, HTML and plain text."""
 
 from __future__ import annotations
 
@@ -78,17 +78,17 @@ def test_an_unsafe_address_never_becomes_a_link(href: Any) -> None:
     marked = document(paragraph(text("klick", {"type": "link", "attrs": {"href": href}})))
     with pytest.raises(InvalidRichText, match="not http"):
         rich_text.check_text(marked)
-    held: Doc[XmlFragment] = Doc()
-    fragment = held.get("x.en", type=XmlFragment)
-    words = XmlText()
-    fragment.children.append(XmlElement("paragraph", {}, [words]))
-    words.insert(0, "klick", {"link": {"href": href}})
+    stored: Doc[XmlFragment] = Doc()
+    fragment = stored.get("x.en", type=XmlFragment)
+    run = XmlText()
+    fragment.children.append(XmlElement("paragraph", {}, [run]))
+    run.insert(0, "klick", {"link": {"href": href}})
     assert rich_text.to_html(fragment) == "<p>klick</p>"
 
 
 def test_what_is_foreign_in_a_document_is_left_out() -> None:
-    held: Doc[XmlFragment] = Doc()
-    fragment = held.get("x.en", type=XmlFragment)
+    stored: Doc[XmlFragment] = Doc()
+    fragment = stored.get("x.en", type=XmlFragment)
     for tag in ("script", "paragraph", "img"):
         fragment.children.append(XmlElement(tag, {"onclick": "x"}, [XmlText("a<b")]))
     assert rich_text.to_html(fragment) == "<p>a&lt;b</p>"

@@ -1,4 +1,4 @@
-"""Differences of two sequences: exact where that is cheap, whole where it would take gigabytes."""
+"""Differences of two sequences: exact where that is cheap, one replacement where it would take gigabytes."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from tests.patterns import time_growth
 EXACT = sequence_diff.MAX_CELLS
 
 
-@pytest.mark.parametrize("most", [EXACT, 20, 0])
-def test_the_steps_lead_from_one_to_the_other(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sequence_diff, "MAX_CELLS", most)
+@pytest.mark.parametrize("max_cells", [EXACT, 20, 0])
+def test_the_steps_lead_from_one_to_the_other(max_cells: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sequence_diff, "MAX_CELLS", max_cells)
     dice = random.Random(3)
     for _ in range(2_000):
         old, new = ([dice.randrange(3) for _ in range(dice.randrange(9))] for _ in range(2))
         steps = sequence_diff.diff_opcodes(old, new)
-        made = [x for step in steps for x in _part(step, old, new)]
-        assert made == new
+        result = [x for step in steps for x in _part(step, old, new)]
+        assert result == new
         assert [x for step in steps for x in old[step.src_start : step.src_end]] == old
-        if most == EXACT:
+        if max_cells == EXACT:
             assert steps == list(LCSseq.opcodes(old, new))
 
 
@@ -36,21 +36,21 @@ def _part(step: object, old: list[int], new: list[int]) -> list[int]:
 
 
 def test_two_hundred_thousand_paragraphs_take_no_gigabytes() -> None:
-    """The library takes its memory past Python, so its own function is looked at: it is not asked."""
+    """The library's memory is not traced by Python, so the test shows that the library is not called."""
     old, new = (["same", *(f"{side}{number}" for number in range(200_000)), "end"] for side in "ab")
     tracemalloc.start()
     steps = sequence_diff.diff_opcodes(old, new)
     assert [step.tag for step in steps] == ["equal", "replace", "equal"]
     assert tracemalloc.get_traced_memory()[1] < 50_000_000
     tracemalloc.stop()
-    one = [*old[:1_000], "another", *old[1_000:]]
-    assert [step.tag for step in sequence_diff.diff_opcodes(old, one)] == ["equal", "insert", "equal"], (
+    longer = [*old[:1_000], "another", *old[1_000:]]
+    assert [step.tag for step in sequence_diff.diff_opcodes(old, longer)] == ["equal", "insert", "equal"], (
         "what is like is cheap"
     )
 
 
 def test_many_paragraphs_that_all_changed_take_linear_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sequence_diff, "MAX_CELLS", 10_000)  # of a hundred paragraphs: what is measured lies beyond
+    monkeypatch.setattr(sequence_diff, "MAX_CELLS", 10_000)  # of a hundred paragraphs; the measured lengths are above
 
     def compare(text: str) -> None:
         old, new = (
@@ -67,11 +67,11 @@ def _paragraph(text: str) -> dict[str, object]:
 
 
 def test_a_mended_word_stays_its_authors_unless_it_is_endless() -> None:
-    kept = [author_spans.AuthorSpan(11, 7, 1)]
-    mended = author_spans.carry_attribution(["gehstegbau"], ["gehwegbau"], kept, 8, 2)
-    assert {span.by for span in mended} == {7}
-    letters = 400_000
+    spans = [author_spans.AuthorSpan(11, 7, 1)]
+    corrected = author_spans.carry_attribution(["gehstegbau"], ["gehwegbau"], spans, 8, 2)
+    assert {span.by for span in corrected} == {7}
+    length = 400_000
     endless = author_spans.carry_attribution(
-        ["a" * letters], ["a" * letters + "b"], [author_spans.AuthorSpan(letters + 1, 7, 1)], 8, 2
+        ["a" * length], ["a" * length + "b"], [author_spans.AuthorSpan(length + 1, 7, 1)], 8, 2
     )
     assert {span.by for span in endless if span.characters > 1} == {8}

@@ -1,4 +1,4 @@
-"""Updates are understood without being applied."""
+"""Updates are decoded without being applied."""
 
 from __future__ import annotations
 

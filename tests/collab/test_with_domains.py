@@ -1,4 +1,4 @@
-"""The engine with the real domains, the real login and the real server."""
+"""The engine with the real domain packages, sign-in and server."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.servers import KlimawerkServer
 FRAGMENT = "description.en"
 
 
-class Desk:
+class DocumentClient:
     """A signed-in person's socket with a replica of one document."""
 
     def __init__(self, server: KlimawerkServer, person: Person, name: str) -> None:
@@ -44,45 +44,45 @@ class Desk:
         answer: dict[str, Any] = self.socket.call("doc:update", {"doc": self.name, "u": update}, timeout=10)
         return answer
 
-    def told(self, event: str) -> list[Any]:
+    def received(self, event: str) -> list[Any]:
         return [payload for name, payload in self.heard if name == event]
 
 
 def test_two_sides_write_one_measure_and_a_stranger_does_not(live_server: KlimawerkServer) -> None:
     team, others = factories.partnership(), factories.partnership("Anderstadt", "Otherton")
     name = factories.measure(factories.programme(team)).name
-    jan, akosua = (Desk(live_server, side["editor"], name) for side in (team.de, team.partner))
-    stranger = Desk(live_server, others.de["editor"], name)
-    reviewer = Desk(live_server, team.de["reviewer"], name)
+    jan, akosua = (DocumentClient(live_server, side["editor"], name) for side in (team.de, team.partner))
+    stranger = DocumentClient(live_server, others.de["editor"], name)
+    reviewer = DocumentClient(live_server, team.de["reviewer"], name)
     assert [jan.join()["write"], akosua.join()["write"], reviewer.join()["write"]] == [True, True, False]
     assert stranger.join() == {"ok": False, "error": "not_found"}
-    for desk, refused in ((reviewer, []), (stranger, [name])):
-        assert desk.socket.call("watch", {"topics": [name]}, timeout=10)["refused"] == refused
+    for document_client, refused in ((reviewer, []), (stranger, [name])):
+        assert document_client.socket.call("watch", {"topics": [name]}, timeout=10)["refused"] == refused
     assert jan.write("Wärme")["ok"]
     assert reviewer.write("nein") == {"ok": False, "error": "forbidden"}
-    until(lambda: akosua.told("doc:update"))
+    until(lambda: akosua.received("doc:update"))
     assert stranger.heard == []
     db.session.rollback()
     assert "Wärme" in rich_text.to_plain_text(document_store.contents(name)[FRAGMENT])
-    for desk in (jan, akosua, reviewer, stranger):
-        desk.socket.disconnect()
+    for document_client in (jan, akosua, reviewer, stranger):
+        document_client.socket.disconnect()
 
 
 def test_a_membership_that_ends_closes_the_open_document(live_server: KlimawerkServer) -> None:
     team = factories.partnership()
     name = factories.measure(factories.programme(team)).name
-    jan, akosua = (Desk(live_server, side["editor"], name) for side in (team.de, team.partner))
+    jan, akosua = (DocumentClient(live_server, side["editor"], name) for side in (team.de, team.partner))
     assert jan.join()["ok"]
     assert akosua.join()["ok"]
     coordinator = member_of(team.de["coordinator"], team.partnership.id)
-    theirs = next(m for m in team.partnership.memberships if m.person_id == team.de["editor"].id)
+    membership = next(m for m in team.partnership.memberships if m.person_id == team.de["editor"].id)
     assert coordinator is not None
-    members.end_membership(coordinator, theirs.id)
-    until(lambda: jan.told("doc:closed") == [{"doc": name, "reason": "revoked"}], 4)
+    members.end_membership(coordinator, membership.id)
+    until(lambda: jan.received("doc:closed") == [{"doc": name, "reason": "revoked"}], 4)
     assert jan.write("noch schnell")["ok"] is False
     assert akosua.write("wir sind noch da")["ok"]
-    for desk in (jan, akosua):
-        desk.socket.disconnect()
+    for document_client in (jan, akosua):
+        document_client.socket.disconnect()
 
 
 def test_what_a_killed_server_left_behind_reaches_the_lists_before_anybody_comes_back(
@@ -90,7 +90,7 @@ def test_what_a_killed_server_left_behind_reaches_the_lists_before_anybody_comes
 ) -> None:
     team = factories.partnership()
     name = factories.measure(factories.programme(team)).name
-    jan = Desk(live_server, team.de["editor"], name)
+    jan = DocumentClient(live_server, team.de["editor"], name)
     assert jan.join()["ok"]
     assert jan.write("Kurz vor dem Ende")["ok"]
     live_server.kill()

@@ -1,4 +1,4 @@
-"""A replica held by the browser's own Yjs, in a node process of its own."""
+"""A replica in the browser's own Yjs, in a node process."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from tests.node import NODE
 
 
 class Stumbled(Exception):
-    """Yjs threw, and its process is no more; what it said is on the error output."""
+    """Yjs threw an error and its process has ended; the message is on the error output."""
 
 
 class YjsDoc:
-    """Speaks like a pycrdt Doc, as far as a Writer asks."""
+    """The part of pycrdt's Doc that ReplicaClient uses."""
 
     def __init__(self) -> None:
         script = Path(__file__).parent / "replica.mjs"
@@ -26,7 +26,8 @@ class YjsDoc:
         self._lock = threading.Lock()
 
     def apply_update(self, update: bytes) -> bytes:
-        """What Yjs tidied up by itself after it, as an update that a browser would send; empty mostly."""
+        """Apply an update. Returns what Yjs cleans up by itself afterwards, as an update that a browser would send;
+        usually empty."""
         return base64.b64decode(self._do("apply", u=b64(update)))
 
     def get_state(self) -> bytes:
@@ -36,11 +37,11 @@ class YjsDoc:
         return base64.b64decode(self._do("update", **({"sv": b64(state)} if state else {})))
 
     def scribble(self, seed: int) -> bytes:
-        """One random edit of a person; its update."""
+        """One random edit; returns its update."""
         return base64.b64decode(self._do("scribble", seed=seed))
 
     def mark(self, place: int, length: int) -> bytes:
-        """So many letters of the first paragraph become strong; the update."""
+        """Make so many characters of the first paragraph bold; returns the update."""
         return base64.b64decode(self._do("mark", place=place, length=length))
 
     def close(self) -> None:
@@ -64,7 +65,7 @@ class YjsDoc:
 
 
 class YjsWriter(ReplicaClient):
-    """A Writer whose replica is Yjs itself."""
+    """A ReplicaClient whose replica is Yjs itself."""
 
     def __init__(self, client: SocketTestClient, doc: str) -> None:
         super().__init__(client, doc)

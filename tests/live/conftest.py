@@ -1,4 +1,4 @@
-"""The engine's own house, on the database that the test asks for."""
+"""Fixture: the engine server on the database that the test asks for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The engine under gunicorn for tests of several processes: who somebody is comes from a header, all may edit."""
+"""The engine under gunicorn for tests of several processes: identity comes from a header, everyone may edit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Server processes as in production (gunicorn, gevent worker) around the engine alone."""
+"""Server processes as in production (gunicorn, gevent worker), with the engine alone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.servers import free_port
 
 
 class Process:
-    """One gunicorn on its own port; `kill` leaves it no chance to tidy up."""
+    """One gunicorn on its own port; `kill` gives it no chance to clean up."""
 
     def __init__(self, folder: Path, database: str, queue: str | None = None) -> None:
         self.port = free_port()
@@ -62,7 +62,7 @@ class Process:
         return self._log.read_text()
 
     def kill(self) -> None:
-        """kill -9 of the master and its worker, which are a process group of their own."""
+        """kill -9 of the master and its worker, which are in a process group of their own."""
         if self._process is not None:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()

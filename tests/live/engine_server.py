@@ -1,6 +1,6 @@
-"""A small house for the engine alone: the real server in threading mode, people and rights as plain tables.
+"""Test server for the engine alone: the real server in threading mode, without domain packages.
 
-No domain is involved: who somebody is comes from a header, rights from a dictionary that a test may change.
+Identity comes from a header, access rights from a dictionary that a test may change.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def b64(data: bytes) -> str:
 
 
 def until(condition: Callable[[], Any], seconds: float = 30.0) -> Any:
-    """What `condition` says as soon as it is true; AssertionError when it does not come true in time."""
+    """The result of `condition` as soon as it is true; AssertionError when that takes longer than `seconds`."""
     end = time.monotonic() + seconds
     while not (result := condition()):
         assert time.monotonic() < end, "it did not happen in time"
@@ -41,7 +41,7 @@ def until(condition: Callable[[], Any], seconds: float = 30.0) -> Any:
 
 
 class EngineServer:
-    """`rights`: {(person, doc): Access}; a person without an entry gets `default(person)`."""
+    """`rights`: {(person, doc): DocumentAccess}; a person without an entry is an editor (`editor`)."""
 
     def __init__(self, app: Flask) -> None:
         self.app = app
@@ -58,13 +58,13 @@ class EngineServer:
         return self.rights.get((person, doc), editor(person))
 
     def may_watch(self, kind: str, person: int, number: int) -> bool:
-        """Whoever stands in `watchers` may not."""
+        """False for those in `watchers`."""
         return (person, f"{kind}:{number}") not in self.watchers
 
     def client(self, person: int, **options: Any) -> SocketTestClient:
-        made = SocketTestClient(self.url, person, **options)
-        self._clients.append(made)
-        return made
+        client = SocketTestClient(self.url, person, **options)
+        self._clients.append(client)
+        return client
 
     def close(self) -> None:
         closing = [threading.Thread(target=client.close) for client in self._clients]
@@ -95,16 +95,16 @@ def _who() -> Identity | None:
 
 @contextmanager
 def unchanged_registers() -> Iterator[None]:
-    """What the domains have registered is theirs again afterwards."""
-    kept = list(identity._identify), list(access._resolver), dict(topic_access._rules), list(identity._ended)
+    """Restore afterwards what the domain packages have registered."""
+    registered = list(identity._identify), list(access._resolver), dict(topic_access._rules), list(identity._ended)
     yield
-    identity._identify[:], access._resolver[:], identity._ended[:] = kept[0], kept[1], kept[3]
+    identity._identify[:], access._resolver[:], identity._ended[:] = registered[0], registered[1], registered[3]
     topic_access._rules.clear()
-    topic_access._rules.update(kept[2])
+    topic_access._rules.update(registered[2])
 
 
 class SocketTestClient:
-    """A connected socket that remembers what it is told: `heard[event]` is a list of payloads."""
+    """A connected socket that records its events: `heard[event]` is a list of payloads."""
 
     def __init__(
         self,
@@ -134,7 +134,7 @@ class SocketTestClient:
         return self.heard.get(event, [])
 
     def wait_for(self, event: str, count: int = 1, seconds: float = 30.0) -> Any:
-        """The last payload of the event, once it has been heard `count` times."""
+        """The last payload of the event, once it has arrived `count` times."""
         until(lambda: len(self.get(event)) >= count, seconds)
         return self.get(event)[-1]
 
@@ -170,7 +170,7 @@ class ReplicaClient:
         return answer
 
     def edit(self, change: Callable[[XmlFragment], object], fragment: str = FRAGMENT) -> bytes:
-        """Make a change in the replica alone; its update."""
+        """Change the replica only; returns the update."""
         with self.lock:
             before = self.doc.get_state()
             change(self.doc.get(fragment, type=XmlFragment))
@@ -179,30 +179,30 @@ class ReplicaClient:
     def send(self, update: bytes) -> dict[str, Any]:
         return self.client.ask("doc:update", doc=self.name, u=b64(update))
 
-    def type(self, words: str) -> dict[str, Any]:
-        return self.send(self.edit(lambda fragment: append(fragment, words)))
+    def type(self, text: str) -> dict[str, Any]:
+        return self.send(self.edit(lambda fragment: append(fragment, text)))
 
     def plain(self, fragment: str = FRAGMENT) -> str:
         with self.lock:
             return rich_text.to_plain_text(self.doc.get(fragment, type=XmlFragment))
 
 
-def element(parent: XmlFragment | XmlElement, place: int = 0) -> XmlElement:
-    """What stands there inside of `parent`. AssertionError where that is text."""
-    found = parent.children[place]
-    assert isinstance(found, XmlElement)
-    return found
+def element(parent: XmlFragment | XmlElement, index: int = 0) -> XmlElement:
+    """The child element of `parent` at `index`. AssertionError where that is text."""
+    child = parent.children[index]
+    assert isinstance(child, XmlElement)
+    return child
 
 
-def run(parent: XmlFragment | XmlElement, place: int = 0) -> XmlText:
-    """The run of text that stands there inside of `parent`. AssertionError where that is an element."""
-    found = parent.children[place]
-    assert isinstance(found, XmlText)
-    return found
+def run(parent: XmlFragment | XmlElement, index: int = 0) -> XmlText:
+    """The text child of `parent` at `index`. AssertionError where that is an element."""
+    child = parent.children[index]
+    assert isinstance(child, XmlText)
+    return child
 
 
 def append(fragment: XmlFragment, words: str) -> None:
-    """Put words at the end of the last paragraph."""
+    """Append text to the last paragraph."""
     paragraph = element(fragment, len(fragment.children) - 1)
     if not len(paragraph.children):
         paragraph.children.append(XmlText())
@@ -210,12 +210,12 @@ def append(fragment: XmlFragment, words: str) -> None:
     text.insert(len(text), words)
 
 
-def paragraph(words: str) -> XmlElement:
-    return XmlElement("paragraph", {}, [XmlText(words)])
+def paragraph(text: str) -> XmlElement:
+    return XmlElement("paragraph", {}, [XmlText(text)])
 
 
 def random_edit(fragment: XmlFragment, dice: random.Random) -> None:
-    """One random edit of a person: a word, a new paragraph, something taken out, something made bold."""
+    """One random edit: a word, a new paragraph, a deletion, or bold text."""
     blocks = len(fragment.children)
     choice = dice.random()
     if choice < 0.15 or not blocks:

@@ -1,4 +1,4 @@
-"""Whatever the code announces, or a page watches, is answered by somebody: else no page would ever hear of it."""
+"""Every topic that the code announces, or a page watches, has an access rule: else no page would get its changes."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from klimawerk.sheets.document_access import KINDS
 from tests import factories
 from tests.client import ProofReader
 
-WATCHED_BY_NOBODY = {events.person_topic(1).partition(":")[0], PROBE_TOPIC}
-NO_TOPICS = {"topic", "doc", "mailto", "undo", "comment", "event", "changed"}  # other names with a colon
+UNWATCHED_KINDS = {events.person_topic(1).partition(":")[0], PROBE_TOPIC}
+OTHER_PREFIXES = {"topic", "doc", "mailto", "undo", "comment", "event", "changed"}  # other prefixes with a colon
 
 
 def kinds_in_the_code() -> set[str]:
-    """Every word before a colon in a formatted string of the server, or in what a template watches."""
+    """Every word before a colon in an f-string of the server, or in a topic that a template watches."""
     names = set()
     for file in sorted((ROOT / "klimawerk").rglob("*.py")):
         names |= set(re.findall(r'f"([a-z-]+(?:\{\w+\})?):\{', file.read_text()))
@@ -32,13 +32,13 @@ def kinds_in_the_code() -> set[str]:
         names |= set(re.findall(r'data-topic="([a-z-]+):', file.read_text()))
     sides = {name.replace("{side}", side) for name in names for side in ALL_SIDES if "{side}" in name}
     plain = {name for name in names if "{" not in name}
-    return (sides | plain | set(KINDS)) - NO_TOPICS - WATCHED_BY_NOBODY
+    return (sides | plain | set(KINDS)) - OTHER_PREFIXES - UNWATCHED_KINDS
 
 
 def test_every_kind_of_topic_in_the_code_is_answered_by_somebody(app: Flask) -> None:
-    found = kinds_in_the_code()
-    assert {"editions", "versions", "partnership", "talks-de", "comments-partner", "measure"} <= found
-    assert found - topic_access._rules.keys() == set()
+    kinds = kinds_in_the_code()
+    assert {"editions", "versions", "partnership", "talks-de", "comments-partner", "measure"} <= kinds
+    assert kinds - topic_access._rules.keys() == set()
 
 
 def test_every_topic_that_was_announced_is_answered_by_somebody(app: Flask) -> None:
@@ -49,7 +49,7 @@ def test_every_topic_that_was_announced_is_answered_by_somebody(app: Flask) -> N
     editions.create_edition(programme, by=member, name="First", purpose="working")
     announced = {name.partition(":")[0] for name in db.session.scalars(db.select(Topic.name))}
     assert "editions" in announced
-    assert announced - WATCHED_BY_NOBODY - topic_access._rules.keys() == set()
+    assert announced - UNWATCHED_KINDS - topic_access._rules.keys() == set()
 
 
 @pytest.mark.parametrize("kind", ["programme", "versions", "editions"])

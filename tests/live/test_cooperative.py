@@ -1,4 +1,4 @@
-"""Whoever computes for long lets others in: the clock, the network and those who type."""
+"""Long computations yield to timers, the network and keystrokes."""
 
 from __future__ import annotations
 
@@ -57,9 +57,9 @@ print(ticked, read)
 """
 
 
-def served(way: str, workers: int) -> tuple[int, int]:
-    """How often a clock ticked and how many letters were read while `workers` did PIECES of work of 2 ms together."""
-    program = SERVED.format(pieces=PIECES, workers=workers, way=way)
+def served(statement: str, workers: int) -> tuple[int, int]:
+    """How often a timer fired and how many bytes were read while `workers` did PIECES of work of 2 ms together."""
+    program = SERVED.format(pieces=PIECES, workers=workers, way=statement)
     output = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     ticked, read = map(int, output.split())
     return ticked, read
@@ -79,38 +79,38 @@ def test_a_sleep_of_nothing_lets_nobody_in() -> None:
 
 
 @pytest.fixture
-def breaths(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    taken: list[str] = []
-    monkeypatch.setattr(cooperative, "yield_if_due", lambda: taken.append("one"))
-    return taken
+def yields(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    calls: list[str] = []
+    monkeypatch.setattr(cooperative, "yield_if_due", lambda: calls.append("one"))
+    return calls
 
 
 def test_every_question_to_sqlite_lets_others_in_but_none_inside_of_a_transaction_that_writes(
-    app: Flask, breaths: list[str]
+    app: Flask, yields: list[str]
 ) -> None:
     with app.app_context():
         db.session.execute(db.text("SELECT 1"))
-        assert breaths
-        breaths.clear()
+        assert yields
+        yields.clear()
         with writing():
             db.session.execute(db.text("SELECT 1"))
             database.yield_if_due()
-            assert not breaths
+            assert not yields
 
 
-def test_a_page_lets_others_in_between_its_pieces_and_is_the_same_page(app: Flask, breaths: list[str]) -> None:
+def test_a_page_lets_others_in_between_its_pieces_and_is_the_same_page(app: Flask, yields: list[str]) -> None:
     with app.test_request_context():
         page = render_template_string("{% for n in range(5) %}<p>{{ n }}</p>{% endfor %}{{ '<' }}")
     assert page == "<p>0</p><p>1</p><p>2</p><p>3</p><p>4</p>&lt;"
-    assert len(breaths) >= 5
+    assert len(yields) >= 5
 
 
 def test_a_breath_is_taken_when_somebody_has_worked_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    given: list[str] = []
-    monkeypatch.setattr(cooperative, "yield_to_loop", lambda: given.append("way"))
+    calls: list[str] = []
+    monkeypatch.setattr(cooperative, "yield_to_loop", lambda: calls.append("way"))
     monkeypatch.setattr(cooperative, "_last_yield", time.monotonic() + 1_000)
     cooperative.yield_if_due()
-    assert not given
+    assert not calls
     monkeypatch.setattr(cooperative, "_last_yield", time.monotonic() - cooperative.WORK_SLICE - 1)
     cooperative.yield_if_due()
-    assert given
+    assert calls

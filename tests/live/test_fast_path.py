@@ -1,4 +1,4 @@
-"""What comes with every letter goes the short way; whatever is unusual about it goes the long one."""
+"""Keystrokes and carets take the fast path; any unusual message goes through Socket.IO."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from klimawerk.live.handlers import Respond
 
 
 @pytest.fixture
-def heard() -> list[Any]:
+def received() -> list[Any]:
     return []
 
 
 @pytest.fixture
-def shortcut(heard: list[Any]) -> FastPath:
+def fast_path(received: list[Any]) -> FastPath:
     manager = SimpleNamespace(sid_from_eio_sid=lambda eio_sid, _space: {"engine": "sid"}.get(eio_sid))
-    shortcut = FastPath(SimpleNamespace(eio=SimpleNamespace(), manager=manager))
+    fast_path = FastPath(SimpleNamespace(eio=SimpleNamespace(), manager=manager))
 
-    def door(sid: str, payload: Any, say: Respond) -> None:
-        heard.append((sid, payload))
-        say({"ok": True})
+    def endpoint(sid: str, payload: Any, respond: Respond) -> None:
+        received.append((sid, payload))
+        respond({"ok": True})
 
-    shortcut.register("doc:update", door)
-    return shortcut
+    fast_path.register("doc:update", endpoint)
+    return fast_path
 
 
 def socket(sent: list[Any], sid: str = "engine") -> SimpleNamespace:
@@ -34,12 +34,12 @@ def socket(sent: list[Any], sid: str = "engine") -> SimpleNamespace:
     return SimpleNamespace(sid=sid, closed=False, queue=queue)
 
 
-def test_a_letter_reaches_its_door_and_the_answer_its_sender(shortcut: FastPath, heard: list[Any]) -> None:
+def test_a_letter_reaches_its_door_and_the_answer_its_sender(fast_path: FastPath, received: list[Any]) -> None:
     sent: list[Any] = []
-    assert shortcut._handle_message(socket(sent), '4217["doc:update",{"doc":"measure:1"}]')
-    assert heard == [("sid", {"doc": "measure:1"})]
+    assert fast_path._handle_message(socket(sent), '4217["doc:update",{"doc":"measure:1"}]')
+    assert received == [("sid", {"doc": "measure:1"})]
     assert sent == ['4317[{"ok":true}]']
-    assert shortcut._handle_message(socket(sent), '42["doc:update",{}]')
+    assert fast_path._handle_message(socket(sent), '42["doc:update",{}]')
     assert len(sent) == 1, "who asks for no answer gets none"
 
 
@@ -60,12 +60,12 @@ def test_a_letter_reaches_its_door_and_the_answer_its_sender(shortcut: FastPath,
         "2",
     ],
 )
-def test_anything_else_goes_the_long_way(shortcut: FastPath, heard: list[Any], message: str) -> None:
+def test_anything_else_goes_the_long_way(fast_path: FastPath, received: list[Any], message: str) -> None:
     sent: list[Any] = []
-    assert not shortcut._handle_message(socket(sent), message)
-    assert (heard, sent) == ([], [])
+    assert not fast_path._handle_message(socket(sent), message)
+    assert (received, sent) == ([], [])
 
 
-def test_who_has_not_connected_is_not_heard(shortcut: FastPath, heard: list[Any]) -> None:
-    assert not shortcut._handle_message(socket([], sid="stranger"), '4217["doc:update",{}]')
-    assert heard == []
+def test_who_has_not_connected_is_not_heard(fast_path: FastPath, received: list[Any]) -> None:
+    assert not fast_path._handle_message(socket([], sid="stranger"), '4217["doc:update",{}]')
+    assert received == []

@@ -25,7 +25,7 @@ PINNED = ("gevent", "gunicorn", "pycrdt", "python-engineio", "python-socketio")
 
 # module:object -> (what relies on it, digest)
 PLACES = {
-    "engineio.socket:Socket": ("live/transport.py: EngineSocket, Transport, Bounded", "0688216e77c315d6"),
+    "engineio.socket:Socket": ("live/transport.py: EngineSocket, WebSocketTransport, Bounded", "0688216e77c315d6"),
     "engineio.base_socket:BaseSocket": ("live/transport.py: closed, upgraded, last_ping, queue", "8010135b6846b80a"),
     "engineio.payload:Payload": ("live/packet_filter.py: StrictPayload", "ac74d36e4c89c324"),
     "engineio.packet:Packet": ("live/fast_path.py: encodes packets of its own", "5791c3b681ac9031"),

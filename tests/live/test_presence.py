@@ -1,4 +1,4 @@
-"""Who is where, for those who may know."""
+"""Presence: who is where, for those who may know; connections, watching and their limits."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def here(client: SocketTestClient, **where: object) -> dict[str, object]:
 
 
 def shown(client: SocketTestClient) -> list[tuple[str, str, str]]:
-    heard = client.get("people")
-    return [(p["name"], p["item"], p["field"]) for p in heard[-1]["people"]] if heard else []
+    payloads = client.get("people")
+    return [(p["name"], p["item"], p["field"]) for p in payloads[-1]["people"]] if payloads else []
 
 
 def test_watchers_of_a_programme_see_who_is_where(engine: EngineServer) -> None:

@@ -1,4 +1,4 @@
-"""A WebSocket message that comes in tiny pieces costs as much as it is long, and not the square of it."""
+"""Reading a WebSocket message that arrives in small fragments takes linear, not quadratic time."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ HEADERS = {
 }
 
 
-class Line:
-    """A network that hands over a few bytes at a time."""
+class FragmentedSocket:
+    """A network socket that returns a few bytes per read."""
 
     def __init__(self, data: bytes, piece: int) -> None:
         self._data, self._piece, self._at = data, piece, 0
@@ -22,22 +22,22 @@ class Line:
     def sendall(self, _data: bytes) -> None:
         pass
 
-    def recv(self, most: int) -> bytes:
-        begin = self._at
-        self._at += min(self._piece, most)
-        return self._data[begin : self._at]
+    def recv(self, size: int) -> bytes:
+        start = self._at
+        self._at += min(self._piece, size)
+        return self._data[start : self._at]
 
 
 def received(data: bytes, piece: int) -> list[str | bytes]:
-    socket = WebSocket({"gunicorn.socket": Line(data, piece), **HEADERS}, 10_000_000)
-    found = []
+    socket = WebSocket({"gunicorn.socket": FragmentedSocket(data, piece), **HEADERS}, 10_000_000)
+    messages = []
     while (message := socket.receive()) is not None:
-        found.append(message)
-    return found
+        messages.append(message)
+    return messages
 
 
 def frame(text: str) -> bytes:
-    """As a browser sends it, masked with zeros."""
+    """A frame as a browser sends it, masked with zeros."""
     return b"\x81\xff" + len(text).to_bytes(8, "big") + bytes(4) + text.encode()
 
 

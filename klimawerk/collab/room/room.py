@@ -221,8 +221,8 @@ class Room:
     # The document in memory
 
     def catch_up(self, own: dict[int, str] | None = None, row: Document | None = None) -> None:
-        """Apply what the log has beyond the document in memory, and relay it. Raises NoDocument when the document is
-        deleted.
+        """Apply what the log has beyond the document in memory, and relay it. Raises NoDocument when the document does
+        not exist any more, or has another generation.
 
         `own`: {seq: sid} of rows that this process has just written; `row`: the document's, where it was just read.
         Waits for nothing but the room; the caller ensures that no update of this epoch is in flight other than those it
@@ -247,8 +247,8 @@ class Room:
             database.release_connection()
 
     def _catch_up_for_member(self) -> None:
-        """`catch_up` for a member's request. When the document is deleted, the room is about to be closed, which tells
-        the members."""
+        """`catch_up` for a member's request. Without the document, the room is about to be closed, which notifies its
+        members."""
         try:
             self.catch_up()
         except document_store.NoDocument:

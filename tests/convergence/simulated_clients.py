@@ -1,4 +1,4 @@
-"""Drives a crowd of real Yjs clients: one node process on the browser's own bundle, many pages in it."""
+"""Simulated clients with real Yjs: one node process with the browser's own bundle and many pages in it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from typing import Any
 from tests.node import NODE
 
 MAIN = Path(__file__).parent / "crowd" / "main.mjs"
-SILENCE = 150.0  # seconds without a word from the crowd; at the end it may take two minutes to agree
+EVENT_TIMEOUT = 150.0  # seconds without an event; at the end the clients may take two minutes to agree
 
 
 class SimulatedClients:
-    """`begin(...)`, then read `events()`; `tell("crash", count=2)` meanwhile. Ends with the block."""
+    """`tell("begin", ...)`, then read `events()`; `tell("crash", count=2)` meanwhile. Ends with the block."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen([NODE, str(MAIN)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self._heard: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self._events: queue.Queue[dict[str, Any] | None] = queue.Queue()
         threading.Thread(target=self._listen, daemon=True).start()
 
     def __enter__(self) -> SimulatedClients:
@@ -32,14 +32,14 @@ class SimulatedClients:
         self._process.wait()
 
     def faults(self) -> list[str]:
-        """What went wrong since the last question; for a crowd that goes on for ever."""
-        found = []
-        while not self._heard.empty():
-            event = self._heard.get()
+        """Faults since the last call, as sentences; for clients that run without end."""
+        sentences = []
+        while not self._events.empty():
+            event = self._events.get()
             assert event is not None, "the crowd's process ended"
             if event["event"] == "fault":
-                found.append(event["sentence"])
-        return found
+                sentences.append(event["sentence"])
+        return sentences
 
     @property
     def pid(self) -> int:
@@ -51,9 +51,9 @@ class SimulatedClients:
         self._process.stdin.flush()
 
     def events(self) -> Iterator[dict[str, Any]]:
-        """Everything the crowd reports, the "done" last; AssertionError when it falls silent or ends."""
+        """All events of the clients, "done" last; AssertionError when none comes in time, or the process ends."""
         while True:
-            event = self._heard.get(timeout=SILENCE)
+            event = self._events.get(timeout=EVENT_TIMEOUT)
             assert event is not None, "the crowd's process ended"
             yield event
             if event["event"] == "done":
@@ -62,5 +62,5 @@ class SimulatedClients:
     def _listen(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            self._heard.put(json.loads(line))
-        self._heard.put(None)
+            self._events.put(json.loads(line))
+        self._events.put(None)

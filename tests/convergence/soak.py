@@ -1,10 +1,11 @@
-"""`make soak`: people come, type, crash and go for an hour; afterwards nothing of them may be left in the server.
+"""Soak test (`make soak`): clients connect, type, crash and leave for an hour; the server must release all their
+resources.
 
-    python -m tests.convergence.soak [MINUTES [PEOPLE]]
+python -m tests.convergence.soak [MINUTES [PEOPLE]]
 
-They begin three minutes earlier, until all that is made once is made. After that, and after each quarter of the time,
-everybody leaves; what the server holds then is compared. Prints its own counts, then the verdict; the exit status is 1
-when something piled up.
+They begin three minutes earlier, until everything that is created once exists. After that, and after each quarter of
+the time, all clients leave, and the server's counts are compared. Prints the counts and a verdict; the exit status is 1
+when a count has grown too much.
 """
 
 from __future__ import annotations
@@ -16,23 +17,25 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.convergence.soak_server import PEOPLE, Counts, SoakServer, life, town
+from tests.convergence.soak_server import PEOPLE, Counts, SoakServer, activity, soak_server
 
-WARM, PEACE = 180.0, 240.0  # seconds: people before the first count; peace until all they opened must be closed again
+WARM_UP, MAX_IDLE_WAIT = (
+    180.0,
+    240.0,
+)  # seconds: activity before the first count; time until everything must be closed again
 ROUNDS = 4
-NOTHING = ("rooms", "members", "pages", "sockets", "log")  # of which nothing may be left when everybody has gone
-MORE = {"greenlets": 5, "threads": 1, "files": 5, "objects": 25_000, "heap": 10_000, "memory": 60_000}
-"""How much more there may be after the last quarter than after warming up; memory in kB. Up to 20,000 objects wait for
-the collector (gunicorn.conf.py); what the heap has free between things in use is kept by the process. Files of the
-database are counted apart: a connection that was needed once is kept, as many as the pool may keep, and SQLite keeps
-the file of one that was closed while another one holds a lock."""
-CONNECTIONS = 5 + 10 + 1  # SQLAlchemy's pool, what it may open beyond, the committer's own
-SHOWN = (*NOTHING, *MORE, "stall")
+MUST_BE_ZERO = ("rooms", "members", "pages", "sockets", "log")  # counts that must be zero when all clients have left
+MAX_GROWTH = {"greenlets": 5, "threads": 1, "files": 5, "objects": 25_000, "heap": 10_000, "memory": 60_000}
+"""Allowed growth from the warm-up to the last quarter; memory in kB. Up to 20,000 objects wait for garbage collection
+(gunicorn.conf.py); free heap between objects in use stays with the process. Files of the database are counted apart:
+the pool keeps connections, and SQLite keeps the file of a closed one while another one holds a lock."""
+CONNECTIONS = 5 + 10 + 1  # SQLAlchemy's pool, its overflow, the committer's connection
+SHOWN = (*MUST_BE_ZERO, *MAX_GROWTH, "stall")
 
 
 @dataclass
 class RestingCounts:
-    """What the server held when everybody had gone, after so many minutes of life."""
+    """The counts of the server without clients, after so many minutes of activity."""
 
     minutes: float
     counts: Counts
@@ -49,72 +52,72 @@ class RestingCounts:
 
 
 def main(minutes: float, people: int) -> int:
-    with town(people) as here:
+    with soak_server(people) as soak:
         print(f"{'':>12}" + "".join(f"{name:>10}" for name in SHOWN), flush=True)
-        with life(here):
-            watch(here, WARM / 60)
-        rests = [at_rest(here, 0)]
+        with activity(soak):
+            print_each_minute(soak, WARM_UP / 60)
+        idle_counts = [measure_idle(soak, 0)]
         for part in range(1, ROUNDS + 1):
-            with life(here):
-                watch(here, minutes / ROUNDS)
-            rests.append(at_rest(here, minutes * part / ROUNDS))
-        return verdict(here, rests)
+            with activity(soak):
+                print_each_minute(soak, minutes / ROUNDS)
+            idle_counts.append(measure_idle(soak, minutes * part / ROUNDS))
+        return verdict(soak, idle_counts)
 
 
-def watch(here: SoakServer, minutes: float) -> None:
-    """Show what the server holds once a minute."""
-    end = time.monotonic() + 60 * minutes
-    while (left := end - time.monotonic()) > 0:
+def print_each_minute(here: SoakServer, minutes: float) -> None:
+    """Print the server's counts once a minute."""
+    deadline = time.monotonic() + 60 * minutes
+    while (left := deadline - time.monotonic()) > 0:
         time.sleep(min(60, left))
-        show("at work", here.counts())
+        print_counts("at work", here.counts())
 
 
-def at_rest(here: SoakServer, minutes: float) -> RestingCounts:
-    """As soon as everything is closed, or when it has had time enough for it."""
-    until = time.monotonic() + PEACE
-    while (counts := here.counts()) and time.monotonic() < until:
-        if not any(counts[name] for name in NOTHING):
+def measure_idle(here: SoakServer, minutes: float) -> RestingCounts:
+    """Counts as soon as everything is closed, or after MAX_IDLE_WAIT seconds."""
+    deadline = time.monotonic() + MAX_IDLE_WAIT
+    while (counts := here.counts()) and time.monotonic() < deadline:
+        if not any(counts[name] for name in MUST_BE_ZERO):
             break
         time.sleep(2)
-    show(f"rest {minutes:.1f}", counts)
+    print_counts(f"rest {minutes:.1f}", counts)
     return RestingCounts(minutes, counts, open_files(here))
 
 
-def open_files(here: SoakServer) -> Counter[str]:
-    """What the server has open, by name without numbers."""
-    folder = Path("/proc") / str(here.process()) / "fd"
+def open_files(soak: SoakServer) -> Counter[str]:
+    """Open files of the server, by name without numbers."""
+    folder = Path("/proc") / str(soak.process()) / "fd"
     return Counter(link.readlink().name.partition(":")[0] for link in folder.iterdir() if link.is_symlink())
 
 
-def show(when: str, counts: Counts) -> None:
+def print_counts(when: str, counts: Counts) -> None:
     print(f"{when:>12}" + "".join(f"{counts[name]:>10}" for name in SHOWN), flush=True)
 
 
-def verdict(here: SoakServer, rests: list[RestingCounts]) -> int:
-    """0 and a word of praise, or 1 and what is wrong."""
-    first, last = rests[0], rests[-1]
+def verdict(soak: SoakServer, idle_counts: list[RestingCounts]) -> int:
+    """Print the result and return the exit status."""
+    first, last = idle_counts[0], idle_counts[-1]
     for name in ("memory", "heap", "objects", "files"):
-        print(f"{name}: {slope(rests, name) * 60:+.0f} an hour of life, by {len(rests)} rests")
-    wrong = [f"{name}: {last.counts[name]} are left" for name in NOTHING if last.counts[name]]
-    wrong += [
+        print(f"{name}: {slope(idle_counts, name) * 60:+.0f} an hour of life, by {len(idle_counts)} rests")
+    problems = [f"{name}: {last.counts[name]} are left" for name in MUST_BE_ZERO if last.counts[name]]
+    problems += [
         f"{name}: {last.held(name)}, {first.held(name)} after warming up"
-        for name, more in MORE.items()
-        if last.held(name) > first.held(name) + more
+        for name, growth in MAX_GROWTH.items()
+        if last.held(name) > first.held(name) + growth
     ]
     if last.connections() > CONNECTIONS:
-        wrong.append(f"connections to the database: {last.connections()}")
+        problems.append(f"connections to the database: {last.connections()}")
     print(f"connections to the database: {first.connections()}, then {last.connections()}")
     if opened := last.files - first.files:
         print(f"opened since the first rest: {dict(opened)}")
-    wrong += sorted(set(here.faults))
-    wrong += [line for line in here.server.log.splitlines() if line.startswith(("Traceback", "[CRITICAL"))][:5]
-    print("\n".join(wrong) or "Everything is as it was.")
-    return 1 if wrong else 0
+    problems += sorted(set(soak.faults))
+    problems += [line for line in soak.server.log.splitlines() if line.startswith(("Traceback", "[CRITICAL"))][:5]
+    print("\n".join(problems) or "Everything is as it was.")
+    return 1 if problems else 0
 
 
-def slope(rests: list[RestingCounts], name: str) -> float:
-    """How much more of it there is for each minute of life, by a straight line through all rests."""
-    return statistics.linear_regression([r.minutes for r in rests], [r.held(name) for r in rests]).slope
+def slope(idle_counts: list[RestingCounts], name: str) -> float:
+    """Growth per minute of activity, by linear regression over all idle counts."""
+    return statistics.linear_regression([r.minutes for r in idle_counts], [r.held(name) for r in idle_counts]).slope
 
 
 if __name__ == "__main__":

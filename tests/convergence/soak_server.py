@@ -1,4 +1,4 @@
-"""A town for the soak: the real server on a database of its own, and people who come, type, crash and go."""
+"""Server and simulated clients of the soak test: the real server on its own database."""
 
 from __future__ import annotations
 
@@ -29,63 +29,69 @@ from klimawerk.measures.service import all_measures, create_measure
 from tests import factories, servers
 from tests.convergence.simulated_clients import SimulatedClients
 
-MEASURES, PEOPLE = 30, 15  # two thirds of the people stay, one third comes and goes
-LINE = {"delay": [0.05, 50], "double": 0.01, "drop": 0.002}
-WEIGHTS = {"remove": 70}  # so that texts stay about as long as they are
-STAY = 300  # seconds
+MEASURES, PEOPLE = 30, 15  # two thirds of the clients stay, one third comes and goes
+CONNECTION_FAULTS = {"delay": [0.05, 50], "double": 0.01, "drop": 0.002}
+WEIGHTS = {"remove": 70}  # keeps the length of texts about constant
+SECONDS_PER_GROUP = 300  # seconds
 PAUSE = 250  # milliseconds between two edits of one person, on average
 Counts = dict[str, int]
 
 
 @dataclass
 class SoakServer:
-    """`faults`: sentences on what must not happen, in the order it happened."""
+    """`faults`: errors as sentences, in the order in which they happened."""
 
     app: Flask
     server: servers.KlimawerkServer
     programme: int
     measures: list[int]
     people: list[Person]
-    crowd: int = PEOPLE
+    clients: int = PEOPLE
     faults: list[str] = field(default_factory=list)
-    _turn: int = 0
+    _next_group: int = 0
 
     def next_measures(self) -> list[int]:
-        """The three that come next, from the first on when all have had their turn."""
-        begin, self._turn = 3 * self._turn % len(self.measures), self._turn + 1
+        """The next group of three measures; after the last one the first again."""
+        begin, self._next_group = 3 * self._next_group % len(self.measures), self._next_group + 1
         return self.measures[begin : begin + 3]
 
     def counts(self) -> Counts:
-        """What the server says of itself now."""
-        said = len(self._said())
+        """The server's own counts now (`operations/diagnostics.py`)."""
+        printed_before = len(self._printed_counts())
         os.kill(self.server.pid, signal.SIGUSR1)
-        until = time.monotonic() + 30
-        while len(self._said()) == said:
-            assert time.monotonic() < until, "the server says no counts"
+        deadline = time.monotonic() + 30
+        while len(self._printed_counts()) == printed_before:
+            assert time.monotonic() < deadline, "the server says no counts"
             time.sleep(0.05)
-        counts: Counts = json.loads(self._said()[-1])
+        counts: Counts = json.loads(self._printed_counts()[-1])
         return counts
 
     def process(self) -> int:
-        """Of gunicorn's two the one that serves."""
+        """The id of gunicorn's worker process."""
         (worker,) = psutil.Process(self.server.pid).children()
         return worker.pid
 
-    def _said(self) -> list[str]:
+    def _printed_counts(self) -> list[str]:
         return re.findall(r"\bcounts (\{.*\})", self.server.log)
 
-    def begin(self, crowd: SimulatedClients, docs: list[int], count: int) -> None:
+    def begin(self, clients: SimulatedClients, docs: list[int], count: int) -> None:
         """Let so many pages open these measures, and write in them without end."""
         people = [self.people[number % len(self.people)] for number in range(count)]
-        cookies = ["; ".join(f"{c.name}={c.value}" for c in self.server.session(one).cookies) for one in people]
-        endless = {"seed": random.randrange(2**31), "steps": 10**9, "churn": 0.02, "pause": PAUSE, "faults": LINE}
-        place = {"url": self.server.url, "docs": [f"measure:{number}" for number in docs], "programme": self.programme}
-        crowd.tell("begin", **place, **endless, cookies=cookies, weights=WEIGHTS, locks=True)
+        cookies = ["; ".join(f"{c.name}={c.value}" for c in self.server.session(person).cookies) for person in people]
+        behaviour = {
+            "seed": random.randrange(2**31),
+            "steps": 10**9,
+            "churn": 0.02,
+            "pause": PAUSE,
+            "faults": CONNECTION_FAULTS,
+        }
+        target = {"url": self.server.url, "docs": [f"measure:{number}" for number in docs], "programme": self.programme}
+        clients.tell("begin", **target, **behaviour, cookies=cookies, weights=WEIGHTS, locks=True)
 
 
 @contextmanager
-def town(crowd: int = PEOPLE) -> Iterator[SoakServer]:
-    """`crowd`: how many pages are open at a time."""
+def soak_server(clients: int = PEOPLE) -> Iterator[SoakServer]:
+    """`clients`: how many pages are open at a time."""
     with tempfile.TemporaryDirectory(prefix="klimawerk-soak-") as folder, ExitStack() as stack:
         address = f"sqlite:///{folder}/klimawerk.sqlite"
         app = create_app(configuration.load(instance=Path(folder), database_url=address, secret_key="soak"))
@@ -102,73 +108,80 @@ def town(crowd: int = PEOPLE) -> Iterator[SoakServer]:
         server.start()
         measures = [measure.id for measure in all_measures(programme)]
         db.session.rollback()
-        yield SoakServer(app, server, programme.id, measures, people, crowd)
+        yield SoakServer(app, server, programme.id, measures, people, clients)
 
 
 @contextmanager
-def life(here: SoakServer) -> Iterator[None]:
-    """Regulars who type all the time, visitors who vanish, fields that change, documents that close and open."""
-    over = threading.Event()
-    threads = [threading.Thread(target=_guarded, args=(work, here, over)) for work in (_regulars, _visitors, _desk)]
+def activity(server_under_test: SoakServer) -> Iterator[None]:
+    """Clients that type all the time, clients that vanish, changes of fields, documents that are closed and opened."""
+    stopping = threading.Event()
+    threads = [
+        threading.Thread(target=_report_errors, args=(work, server_under_test, stopping))
+        for work in (_permanent_clients, _short_clients, _field_editor)
+    ]
     for thread in threads:
         thread.start()
     try:
         yield
     finally:
-        over.set()
+        stopping.set()
         for thread in threads:
             thread.join()
 
 
-def _guarded(work: Callable[[SoakServer, threading.Event], None], here: SoakServer, over: threading.Event) -> None:
+def _report_errors(
+    work: Callable[[SoakServer, threading.Event], None], server_under_test: SoakServer, stopping: threading.Event
+) -> None:
     try:
-        with here.app.app_context():
-            work(here, over)
-    except Exception as problem:
-        here.faults.append(f"{type(problem).__name__}: {problem}")
+        with server_under_test.app.app_context():
+            work(server_under_test, stopping)
+    except Exception as error:
+        server_under_test.faults.append(f"{type(error).__name__}: {error}")
 
 
-def _regulars(here: SoakServer, over: threading.Event) -> None:
-    """They go through the programme, as in a workshop: three measures at a time, a few minutes for each."""
-    while not over.is_set():
-        with SimulatedClients() as crowd:
-            here.begin(crowd, here.next_measures(), here.crowd - here.crowd // 3)
-            until = time.monotonic() + STAY
-            while not over.wait(1) and time.monotonic() < until:
-                here.faults += crowd.faults()
+def _permanent_clients(server_under_test: SoakServer, stopping: threading.Event) -> None:
+    """Clients that go through the programme, as in a workshop: three measures at a time, a few minutes for each."""
+    while not stopping.is_set():
+        with SimulatedClients() as clients:
+            server_under_test.begin(
+                clients, server_under_test.next_measures(), server_under_test.clients - server_under_test.clients // 3
+            )
+            deadline = time.monotonic() + SECONDS_PER_GROUP
+            while not stopping.wait(1) and time.monotonic() < deadline:
+                server_under_test.faults += clients.faults()
 
 
-def _visitors(here: SoakServer, over: threading.Event) -> None:
-    """One handful of pages after the other; they vanish without a goodbye, or fall silent long before."""
+def _short_clients(server_under_test: SoakServer, stopping: threading.Event) -> None:
+    """One group of pages after the other; they vanish without closing, or stop answering long before."""
     dice = random.Random(1)
-    while not over.is_set():
-        with SimulatedClients() as crowd:
-            here.begin(crowd, dice.sample(here.measures, 3), here.crowd // 3)
-            over.wait(dice.uniform(5, 25))
-            here.faults += crowd.faults()
+    while not stopping.is_set():
+        with SimulatedClients() as clients:
+            server_under_test.begin(clients, dice.sample(server_under_test.measures, 3), server_under_test.clients // 3)
+            stopping.wait(dice.uniform(5, 25))
+            server_under_test.faults += clients.faults()
             if dice.random() < 0.5:
-                os.kill(crowd.pid, signal.SIGSTOP)
-                over.wait(dice.uniform(5, 40))
+                os.kill(clients.pid, signal.SIGSTOP)
+                stopping.wait(dice.uniform(5, 40))
 
 
-def _desk(here: SoakServer, over: threading.Event) -> None:
-    """Somebody fills in fields, and closes and opens measures for writing."""
+def _field_editor(server_under_test: SoakServer, stopping: threading.Event) -> None:
+    """One client that changes fields, and closes and opens measures for editing."""
     dice = random.Random(2)
-    session = here.server.session(here.people[0])
-    while not over.wait(0.5):
-        number = dice.choice(here.measures[:6])
+    session = server_under_test.server.session(server_under_test.people[0])
+    while not stopping.wait(0.5):
+        number = dice.choice(server_under_test.measures[:6])
         value = {"value": f"{dice.randint(2026, 2035)}-{dice.randint(1, 12):02}", "rev": "0"}
-        address = f"{here.server.url}/items/{number}/fields/period_start"
+        address = f"{server_under_test.server.url}/items/{number}/fields/period_start"
         status = session.post(address, data=value, headers={"HX-Request": "true"}, timeout=30).status_code
         if status not in (200, 409, 423):
-            here.faults.append(f"a field was answered with {status}")
+            server_under_test.faults.append(f"a field was answered with {status}")
         if dice.random() < 0.05:
-            _close_for_a_moment(here, f"measure:{number}", over)
+            _close_briefly(server_under_test, f"measure:{number}", stopping)
 
 
-def _close_for_a_moment(here: SoakServer, doc: str, over: threading.Event) -> None:
+def _close_briefly(server_under_test: SoakServer, doc: str, stopping: threading.Event) -> None:
     with writing():
         document_store.close_documents([doc], "Council", "Somebody")
-    over.wait(2)
+    stopping.wait(2)
     with writing():
         document_store.open_documents([doc])

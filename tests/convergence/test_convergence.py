@@ -1,4 +1,5 @@
-"""Real Yjs clients, a bad line, a server that is killed now and then: in the end all have the same, and all of it.
+"""Convergence test: real Yjs clients, a bad connection, a server that is killed; in the end all replicas are equal and
+complete.
 
 The seed is printed; TEST_SEED sets it, and TEST_STEPS the number of steps.
 """
@@ -31,12 +32,12 @@ FRAGMENTS = ("title.en", "title.de", "description.en", "description.de")
 TOKEN = re.compile(r"k\d+[a-z]+\d+[äß😀]*\.")
 FAULTS = {"delay": [0.15, 120], "double": 0.05, "drop": 0.01}
 ENDS = ["kill", "kill with some browsers", "stop", "kill with all browsers"]
-CLIENTS, CHURN, PAUSE = 7, 0.02, 12  # PAUSE: milliseconds on average between two steps of a client
+CLIENTS, CHURN, PAUSE = 7, 0.02, 12  # PAUSE: average milliseconds between two steps of a client
 
 
 @dataclass
-class Town:
-    """Two measures that everybody may write in. `start`: {name: state before the first edit}."""
+class ConvergenceServer:
+    """A server with two measures that all clients may write in. `start`: {name: state before the first edit}."""
 
     server: servers.KlimawerkServer
     docs: list[str]
@@ -45,7 +46,7 @@ class Town:
 
 
 @pytest.fixture
-def town(live_server: servers.KlimawerkServer) -> Town:
+def convergence_server(live_server: servers.KlimawerkServer) -> ConvergenceServer:
     team = factories.partnership()
     measures = all_measures(factories.programme(team))
     people = [factories.member(team.partnership, side, "editor") for side in ("de", "partner") for _ in range(3)]
@@ -58,83 +59,89 @@ def town(live_server: servers.KlimawerkServer) -> Town:
     start = {
         name: document_store.read_log(document_store.find_document(name).id).document().get_update() for name in docs
     }
-    return Town(live_server, docs, cookies, start)
+    return ConvergenceServer(live_server, docs, cookies, start)
 
 
 def settings(steps: int) -> tuple[int, int]:
-    """(seed, steps): from the environment where it says so."""
+    """(seed, steps), from the environment if set there."""
     seed = int(os.environ.get("TEST_SEED") or random.randrange(2**31))
     print(f"seed {seed}: TEST_SEED={seed} repeats its decisions")
     return seed, int(os.environ.get("TEST_STEPS") or steps)
 
 
-def play(town: Town, seed: int, steps: int, ends: list[str]) -> dict[str, Any]:
-    """Let the crowd do its steps while the server ends and returns in these ways, evenly spread."""
+def play(convergence_server: ConvergenceServer, seed: int, steps: int, ends: list[str]) -> dict[str, Any]:
+    """Let the clients do their steps while the server ends and restarts in these ways, evenly spread."""
     dice = random.Random(seed)
     plan = [(round(steps * (n + dice.random()) / (len(ends) + 1)), end) for n, end in enumerate(ends, 1)]
-    with SimulatedClients() as crowd:
+    with SimulatedClients() as clients:
         setup = {"churn": CHURN, "faults": FAULTS, "pause": PAUSE, "seed": seed, "steps": steps}
-        crowd.tell("begin", url=town.server.url, docs=town.docs, cookies=town.cookies, **setup)
-        for event in crowd.events():
+        clients.tell(
+            "begin",
+            url=convergence_server.server.url,
+            docs=convergence_server.docs,
+            cookies=convergence_server.cookies,
+            **setup,
+        )
+        for event in clients.events():
             assert event["event"] != "fault", event["sentence"]
             if event["event"] == "steps" and plan and event["count"] >= plan[0][0]:
-                end_and_return(town.server, crowd, plan.pop(0)[1], dice)
+                end_and_return(convergence_server.server, clients, plan.pop(0)[1], dice)
     assert plan == []
     return event
 
 
-def end_and_return(server: servers.KlimawerkServer, crowd: SimulatedClients, how: str, dice: random.Random) -> None:
+def end_and_return(server: servers.KlimawerkServer, clients: SimulatedClients, how: str, dice: random.Random) -> None:
     if how == "stop":
         server.stop()
     else:
         server.kill()
     if "browsers" in how:
-        crowd.tell("crash", count=CLIENTS if "all" in how else dice.randint(1, 3))
-    crowd.tell("hold", on=True)
+        clients.tell("crash", count=CLIENTS if "all" in how else dice.randint(1, 3))
+    clients.tell("hold", on=True)
     time.sleep(dice.random() / 2)
     server.start()
-    crowd.tell("hold", on=False)
+    clients.tell("hold", on=False)
 
 
-def judge(town: Town, done: dict[str, Any]) -> None:
-    """Replicas, log, compacted state and columns agree, and hold what was acknowledged, each word once."""
+def check_result(convergence_server: ConvergenceServer, done: dict[str, Any]) -> None:
+    """Replicas, log, compacted state and columns agree, and contain every acknowledged token once."""
     db.session.rollback()
     assert not done["unsettled"], done["unsettled"]
-    for found in done["docs"]:
-        name = found["name"]
-        assert found["different"] == [], (
-            f"{name}: these clients have something else than the first, at {found['seq']}: {found['others']}"
+    for result in done["docs"]:
+        name = result["name"]
+        assert result["different"] == [], (
+            f"{name}: these clients have something else than the first, at {result['seq']}: {result['others']}"
         )
-        same_as_log(town, name, found)
-        same_as_state_and_columns(name, found)
-    words = Counter(token for found in done["docs"] for token in tokens(found["content"]))
+        same_as_log(convergence_server, name, result)
+        same_as_state_and_columns(name, result)
+    token_counts = Counter(token for result in done["docs"] for token in tokens(result["content"]))
     for ledger in done["ledgers"]:
-        assert [token for token in ledger["there"] if words[token] != 1] == []
-        assert [token for token in ledger["gone"] if words[token]] == []
-        assert [token for token in ledger["unsure"] if words[token] > 1] == []
+        assert [token for token in ledger["there"] if token_counts[token] != 1] == []
+        assert [token for token in ledger["gone"] if token_counts[token]] == []
+        assert [token for token in ledger["unsure"] if token_counts[token] > 1] == []
 
 
-def same_as_log(town: Town, name: str, found: dict[str, Any]) -> None:
-    """The log has no gap, nothing in it is doubled, and from the beginning it makes what the clients have."""
+def same_as_log(convergence_server: ConvergenceServer, name: str, result: dict[str, Any]) -> None:
+    """The log has no gap and no repeated update, and makes the text that the clients have."""
     document_id = document_store.find_document(name).id
     rows = update_history.rows(document_id)
-    assert [seq for seq, _ in rows] == list(range(1, found["seq"] + 1))
-    replayed, idle = update_history.replay(town.start[name], [payload for _, payload in rows])
+    assert [seq for seq, _ in rows] == list(range(1, result["seq"] + 1))
+    replayed, idle = update_history.replay(convergence_server.start[name], [payload for _, payload in rows])
     assert idle == [], "updates in the log that brought nothing new"
-    assert texts(replayed) == normal(found["content"])
+    assert texts(replayed) == normal(result["content"])
     log = document_store.read_log(document_id)
-    assert log.seq == found["seq"]
+    assert log.seq == result["seq"]
     assert [seq for seq, _ in log.rows] == list(range(log.upto + 1, log.seq + 1))
-    assert texts(log.document()) == normal(found["content"])
+    assert texts(log.document()) == normal(result["content"])
 
 
-def same_as_state_and_columns(name: str, found: dict[str, Any]) -> None:
+def same_as_state_and_columns(name: str, result: dict[str, Any]) -> None:
     wait_for_projection(name)
     with writing():
         document_store.compact(document_store.find_document(name).id)
     log = document_store.read_log(document_store.find_document(name).id)
-    assert (log.upto, log.rows) == (found["seq"], [])
-    assert texts(log.document()) == normal(found["content"])
+    assert (log.upto, log.rows) == (result["seq"], [])
+    assert texts(log.document()) == normal(result["content"])
     shown = {row.fragment: (row.plain, row.html) for row in columns(log.id)}
     written = {f: rich_text.read_fragment(log.document().get(f, type=XmlFragment)) for f in FRAGMENTS}
     assert {f: shown[f] for f in FRAGMENTS} == {
@@ -143,13 +150,13 @@ def same_as_state_and_columns(name: str, found: dict[str, Any]) -> None:
 
 
 def wait_for_projection(name: str) -> None:
-    until = time.monotonic() + 30
+    deadline = time.monotonic() + 30
     while True:
         db.session.rollback()
         document = document_store.find_document(name)
         if document.projected_seq == document.seq:
             return
-        assert time.monotonic() < until, f"{name} is not projected"
+        assert time.monotonic() < deadline, f"{name} is not projected"
         time.sleep(0.1)
 
 
@@ -167,15 +174,15 @@ def normal(texts: dict[str, Any]) -> dict[str, Any]:
 
 
 def merged(node: dict[str, Any]) -> dict[str, Any]:
-    inside: list[dict[str, Any]] = []
+    children: list[dict[str, Any]] = []
     for child in (merged(child) for child in node.get("content", [])):
-        last = inside[-1] if inside else {}
+        last = children[-1] if children else {}
         if child["type"] == last.get("type") == "text" and child.get("marks") == last.get("marks"):
-            inside[-1] = {**last, "text": last["text"] + child["text"]}
+            children[-1] = {**last, "text": last["text"] + child["text"]}
         else:
-            inside.append(child)
-    rest = {key: value for key, value in node.items() if key != "content"}
-    return {**rest, "content": inside} if inside else rest
+            children.append(child)
+    attributes = {key: value for key, value in node.items() if key != "content"}
+    return {**attributes, "content": children} if children else attributes
 
 
 def tokens(texts: dict[str, Any]) -> list[str]:
@@ -192,36 +199,38 @@ def report(done: dict[str, Any], began: float) -> None:
 
 
 @pytest.mark.slow
-def test_all_agree_after_thousands_of_edits_on_a_bad_line(town: Town) -> None:
+def test_all_agree_after_thousands_of_edits_on_a_bad_line(convergence_server: ConvergenceServer) -> None:
     seed, steps = settings(long_runs.steps(3_000, 10_000))
     began = time.monotonic()
-    done = play(town, seed, steps, ENDS * max(1, steps // 10_000))
+    done = play(convergence_server, seed, steps, ENDS * max(1, steps // 10_000))
     report(done, began)
     assert done["churn"] > steps * CHURN / 2
     db.session.rollback()
-    compacted = [document_store.find_document(name).upto for name in town.docs]
-    judge(town, done)
+    compacted = [document_store.find_document(name).upto for name in convergence_server.docs]
+    check_result(convergence_server, done)
     assert any(compacted) or steps < 5_000, "nothing was compacted meanwhile"
 
 
-def test_all_agree_on_postgresql(postgresql_address: str, town: Town) -> None:
+def test_all_agree_on_postgresql(postgresql_address: str, convergence_server: ConvergenceServer) -> None:
     seed, steps = settings(1_500)
     began = time.monotonic()
-    done = play(town, seed, steps, ["kill with all browsers"])
+    done = play(convergence_server, seed, steps, ["kill with all browsers"])
     report(done, began)
-    judge(town, done)
+    check_result(convergence_server, done)
 
 
-def test_a_lost_and_a_doubled_word_are_noticed(town: Town) -> None:
-    done = play(town, seed=1, steps=60, ends=[])
-    judge(town, done)
-    kept = [word for ledger in done["ledgers"] for word in ledger["there"]]  # one of them may have kept none
-    assert kept
+def test_a_lost_and_a_doubled_word_are_noticed(convergence_server: ConvergenceServer) -> None:
+    done = play(convergence_server, seed=1, steps=60, ends=[])
+    check_result(convergence_server, done)
+    tokens_kept = [word for ledger in done["ledgers"] for word in ledger["there"]]  # one of them may have kept none
+    assert tokens_kept
     with pytest.raises(AssertionError):
-        judge(town, {**done, "ledgers": [{"there": [*kept, "k1a9999."], "gone": [], "unsure": []}]})
+        check_result(
+            convergence_server, {**done, "ledgers": [{"there": [*tokens_kept, "k1a9999."], "gone": [], "unsure": []}]}
+        )
     with pytest.raises(AssertionError):
-        judge(town, {**done, "ledgers": [{"there": [], "gone": kept[:1], "unsure": []}]})
+        check_result(convergence_server, {**done, "ledgers": [{"there": [], "gone": tokens_kept[:1], "unsure": []}]})
     with writing():
         db.session.execute(text("DELETE FROM history WHERE seq = 3"))
     with pytest.raises(AssertionError):
-        judge(town, done)
+        check_result(convergence_server, done)

@@ -1,4 +1,4 @@
-"""What is kept of a text stays small, however it was typed, and folding the log loses nothing."""
+"""Compaction: stored documents stay small, however they were typed, and compaction loses nothing."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ TYPING = Path(__file__).parent / "crowd" / "typing.mjs"
 
 
 def typed(edits: int, people: int, session: int) -> list[bytes]:
-    """The start of a document, and an update for each key that was pressed; each page load is another author."""
+    """The start of a document, and an update for each keystroke; each page load is another client id."""
     command = [NODE, str(TYPING), str(edits), str(people), str(session), "7"]
     lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
     return [base64.b64decode(line) for line in lines]
 
 
 def begin(state: bytes) -> int:
-    """A document with this state; its id."""
+    """Create a document with this state; returns its id."""
     with writing():
         document_store.create_document(DOC, {FRAGMENT: None})
         document = document_store.find_document(DOC)
@@ -69,7 +69,7 @@ def plain(payloads: list[bytes]) -> str:
 
 @pytest.mark.parametrize(
     ("people", "session"),
-    [(5, 300), *(pytest.param(*one, marks=pytest.mark.slow) for one in ((1, 10_000), (8, 60)))],
+    [(5, 300), *(pytest.param(*values, marks=pytest.mark.slow) for values in ((1, 10_000), (8, 60)))],
 )
 def test_ten_thousand_keys_leave_less_than_three_times_the_text(app: Flask, people: int, session: int) -> None:
     start, *keys = typed(10_000, people, session)
@@ -78,20 +78,20 @@ def test_ten_thousand_keys_leave_less_than_three_times_the_text(app: Flask, peop
     for first in range(0, len(keys), 1_000):
         append(document_id, keys[first : first + 1_000])
         document_store.compact(document_id)
-    words = on_disk()
-    assert words == plain([start, *keys])
-    assert len(words) > 7_000
+    typed_text = on_disk()
+    assert typed_text == plain([start, *keys])
+    assert len(typed_text) > 7_000
     stored = db.session.scalar(text("SELECT length(state) FROM document")) or 0
-    print(f"{people} people: {stored} bytes for {len(words.encode())} bytes of text, out of {sum(map(len, keys))}")
-    assert stored < 3 * len(words.encode())
+    print(f"{people} people: {stored} bytes for {len(typed_text.encode())} bytes of text, out of {sum(map(len, keys))}")
+    assert stored < 3 * len(typed_text.encode())
     assert log_rows() == 0
-    assert len(document_store.read_log(document_id).state) > 3 * len(words.encode()), (
+    assert len(document_store.read_log(document_id).state) > 3 * len(typed_text.encode()), (
         "it would be small without compression"
     )
 
 
 def words_of(count: int) -> list[bytes]:
-    """Updates that append a word each to an empty document; the start first."""
+    """Updates that append a word each to a document; its start first."""
     document: Doc[XmlFragment] = Doc()
     rich_text.write_fragment(document.get(FRAGMENT, type=XmlFragment), rich_text.from_plain_text("Anfang"))
     updates = [document.get_update()]
@@ -127,14 +127,14 @@ def test_folding_harms_no_word_that_comes_meanwhile(
     append(document_id, words[:10])
     read = document_store.read_log
 
-    def slowly(number: int) -> DocumentLog:
+    def read_and_append(number: int) -> DocumentLog:
         log = read(number)
         monkeypatch.setattr(document_store, "read_log", read)
         append(number, words[10:20])
         db.session.rollback()
         return log
 
-    monkeypatch.setattr(document_store, "read_log", slowly)
+    monkeypatch.setattr(document_store, "read_log", read_and_append)
     document_store.compact(document_id)
     assert log_rows() == 10
     assert on_disk() == plain([start, *words[:20]])
@@ -146,7 +146,7 @@ def test_two_who_fold_at_once_do_it_once(any_database: str, app: Flask, monkeypa
     append(document_id, words[:10])
     read = document_store.read_log
 
-    def slowly(number: int) -> DocumentLog:
+    def read_and_compact(number: int) -> DocumentLog:
         log = read(number)
         monkeypatch.setattr(document_store, "read_log", read)
         append(number, words[10:20])
@@ -154,7 +154,7 @@ def test_two_who_fold_at_once_do_it_once(any_database: str, app: Flask, monkeypa
         append(number, words[20:])
         return log
 
-    monkeypatch.setattr(document_store, "read_log", slowly)
+    monkeypatch.setattr(document_store, "read_log", read_and_compact)
     document_store.compact(document_id)
     assert log_rows() == 10
     assert on_disk() == plain([start, *words])

@@ -1,4 +1,4 @@
-"""Every update that was ever logged, kept by the database itself, whatever compaction forgets."""
+"""A copy of every update that was ever logged, made by database triggers, which compaction does not delete."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _POSTGRESQL = [
 
 
 def keep() -> None:
-    """From now on every row of the log is copied as it is written."""
+    """Copy every row of the log from now on."""
     statements = _SQLITE if db.engine.dialect.name == "sqlite" else _POSTGRESQL
     with writing():
         for statement in statements:
@@ -29,21 +29,21 @@ def keep() -> None:
 
 
 def rows(document_id: int) -> list[tuple[int, bytes]]:
-    """(seq, payload) of all that was logged, in order."""
+    """(seq, payload) of all logged updates, in order."""
     query = text("SELECT seq, payload FROM history WHERE document_id = :id ORDER BY seq")
     return [(row.seq, bytes(row.payload)) for row in db.session.execute(query, {"id": document_id})]
 
 
 def replay(start: bytes, updates: list[bytes]) -> tuple[Doc[XmlFragment], list[int]]:
-    """The document that the updates make of `start`; and the places of those that brought nothing new."""
+    """The document that the updates make of `start`, and the indexes of updates that changed nothing."""
     document: Doc[XmlFragment] = Doc()
     document.apply_update(start)
     fired: list[int] = []
     document.observe(lambda _event: fired.append(1))
     idle = []
-    for place, update in enumerate(updates):
+    for index, update in enumerate(updates):
         fired.clear()
         document.apply_update(update)
         if not fired:
-            idle.append(place)
+            idle.append(index)
     return document, idle

@@ -1,4 +1,4 @@
-"""What is alike to the server is alike to the browser, which offers names."""
+"""The browser's folding of names gives the same as the server's."""
 
 from __future__ import annotations
 
@@ -18,34 +18,34 @@ console.log(JSON.stringify(texts.map((text) => fold(text, alike))))
 
 
 def in_browsers(texts: list[str]) -> list[str]:
-    """What `fold` in static/js/mentions.js makes of the texts, with the table that comes with the names."""
+    """The texts folded by `fold` of static/js/mentions.js, with the table that comes with the names."""
     source = (ROOT / "static" / "js" / "mentions.js").read_text()
     function = re.search(r"^function fold\(.*?^}$", source, re.MULTILINE | re.DOTALL)
     assert function, "mentions.js has no function of this name"
-    asked = json.dumps({"texts": texts, "alike": EQUIVALENTS})
-    found: list[str] = json.loads(node.run("--input-type=module", "--eval", function[0] + IN_NODE, input=asked))
-    return found
+    input_json = json.dumps({"texts": texts, "alike": EQUIVALENTS})
+    folded: list[str] = json.loads(node.run("--input-type=module", "--eval", function[0] + IN_NODE, input=input_json))
+    return folded
 
 
 def test_the_browser_offers_whatever_the_server_calls_alike() -> None:
     """A whole name and each beginning of it, in every spelling of the table."""
     rows = CASES["alike"]
-    folded = iter(in_browsers([one for row in rows for one in row]))
+    folded = iter(in_browsers([spelling for row in rows for spelling in row]))
     for row in rows:
         assert len({next(folded).strip() for _one in row}) == 1, row
     name, *typed = in_browsers(["Jürgen Groß", "jur", "Gro", "JUERGEN", "jürgen  gr", "gross", "rgen", "jan"])
-    assert [one in name for one in typed] == [True, True, True, True, True, False, False]
+    assert [spelling in name for spelling in typed] == [True, True, True, True, True, False, False]
 
 
 def test_the_browser_folds_every_letter_of_alphabets_as_the_server_does() -> None:
     """Latin with all its extensions, Greek, Cyrillic, Armenian, Hebrew, Arabic."""
-    letters = [chr(code) for code in (*range(0x700), *range(0x1E00, 0x2000)) if chr(code).isalnum()]
-    theirs = in_browsers(letters)
-    ours = [" ".join(word.folded for word in folded_words(letter)) for letter in letters]
-    assert len(letters) > 1_700
+    characters = [chr(code) for code in (*range(0x700), *range(0x1E00, 0x2000)) if chr(code).isalnum()]
+    browser_folds = in_browsers(characters)
+    server_folds = [" ".join(word.folded for word in folded_words(character)) for character in characters]
+    assert len(characters) > 1_700
     differing = [
-        (ascii(letter), our, their)
-        for letter, our, their in zip(letters, ours, theirs, strict=True)
-        if our != their.replace("\u2044", " ").strip()  # the line of a fraction
+        (ascii(character), server_fold, browser_fold)
+        for character, server_fold, browser_fold in zip(characters, server_folds, browser_folds, strict=True)
+        if server_fold != browser_fold.replace("\u2044", " ").strip()  # fraction slash
     ]
     assert differing == []

@@ -1,4 +1,4 @@
-"""What no page of ours sends for a number, a day, a key or a text."""
+"""Values that no page of ours sends: numbers, dates, keys and texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Characters that are no text, at the doors that are no forms: live texts, anchors, files, backups, cookies."""
+"""Control characters and other characters that are no text, from sources other than forms: live texts, anchors, files,
+backups, cookies."""
 
 from __future__ import annotations
 
@@ -35,7 +36,7 @@ NO_TEXT = ["a\x00b", "a\x0bb", "a\x9bb", "a\ufffeb"]
 
 
 def update_with(fill: object, state: bytes = b"\0\0") -> bytes:
-    """What a client sends that writes a paragraph of its own; `fill(text, paragraph)` fills it."""
+    """A client's update that inserts a list item; `fill(text, ordered_list)` fills it."""
     doc: Doc[XmlFragment] = Doc()
     doc.apply_update(state)
     before = doc.get_state()
@@ -52,41 +53,41 @@ def update_with(fill: object, state: bytes = b"\0\0") -> bytes:
 
 def plain(name: str) -> str:
     db.session.rollback()
-    found = db.session.scalar(
+    text = db.session.scalar(
         select(LiveText.plain).join(Document).where(Document.name == name, LiveText.fragment == FRAGMENT)
     )
-    return str(found)
+    return str(text)
 
 
 def test_words_that_are_no_text_are_refused_and_later_ones_show(
     any_database: str, team: Team, measure: Measure, desk_for: DeskFor
 ) -> None:
-    desk = desk_for(team.de["editor"])
-    for words in NO_TEXT:
-        assert desk.send(update_with(lambda text, _p, words=words: text.insert(0, words)))["error"] == "invalid"
+    client = desk_for(team.de["editor"])
+    for typed in NO_TEXT:
+        assert client.send(update_with(lambda text, _p, typed=typed: text.insert(0, typed)))["error"] == "invalid"
     marked = {"link": {"href": "https://example.org/\x00"}}
-    assert desk.send(update_with(lambda text, _p: text.insert(0, "a", marked)))["error"] == "invalid"
+    assert client.send(update_with(lambda text, _p: text.insert(0, "a", marked)))["error"] == "invalid"
     numbered = update_with(lambda _t, p: p.attributes.__setitem__("order", "1\x00"))
-    assert desk.send(numbered)["error"] == "invalid"
-    assert desk.send(update_with(lambda text, _p: text.insert(0, "tab\tand 😀")))["ok"]
-    assert desk.type("later words")["ok"]
+    assert client.send(numbered)["error"] == "invalid"
+    assert client.send(update_with(lambda text, _p: text.insert(0, "tab\tand 😀")))["ok"]
+    assert client.type("later words")["ok"]
     until(lambda: "later words" in plain(measure.name))
 
 
 def test_a_text_that_holds_such_characters_already_goes_on(
     any_database: str, app: Flask, team: Team, measure: Measure, caplog: pytest.LogCaptureFixture
 ) -> None:
-    words = "before\x00\x0b\x9b\ufffeafter"
-    poisoned = update_with(lambda text, p: (text.insert(0, words), p.attributes.__setitem__("order", "1e308")))
+    stored_text = "before\x00\x0b\x9b\ufffeafter"
+    poisoned = update_with(lambda text, p: (text.insert(0, stored_text), p.attributes.__setitem__("order", "1e308")))
     with writing():
         document = document_store.find_document(measure.name)
         document.seq += 1
         db.session.add(Update(document_id=document.id, seq=document.seq, payload=poisoned))
     projection.project_now(measure.name)
     assert "before  \u00a0\ufffdafter" in plain(measure.name)
-    kept = document_store.contents(measure.name)[FRAGMENT]
-    with writing():  # as a version that is brought back
-        document_store.merge_contents(measure.name, {FRAGMENT: kept})
+    contents = document_store.contents(measure.name)[FRAGMENT]
+    with writing():  # like a restored version
+        document_store.merge_contents(measure.name, {FRAGMENT: contents})
         document_store.replace_contents(measure.name, {"title.en": rich_text.from_plain_text("A\x00B")})
     projection.project_now(measure.name)
     assert "before  \u00a0\ufffdafter" in plain(measure.name)
@@ -100,15 +101,15 @@ def test_a_document_that_cannot_be_read_holds_up_no_other_and_is_told_of_once(
     with writing():
         broken.state, broken.upto, broken.seq, broken.dirty_since = b"\x01\x07", 7, 7, measure.created_at
         document_store.replace_contents(good.name, {"title.en": rich_text.from_plain_text("Another title")})
-    setbacks = RetryBackoff()
+    backoff = RetryBackoff()
     for _ in range(3):
-        projection.project_abandoned(setbacks, everything=True)
-    told = [record for record in caplog.records if "could not be projected" in record.getMessage()]
-    assert len(told) == 1
-    assert setbacks.is_waiting(broken.name)
+        projection.project_abandoned(backoff, everything=True)
+    messages = [record for record in caplog.records if "could not be projected" in record.getMessage()]
+    assert len(messages) == 1
+    assert backoff.is_waiting(broken.name)
     db.session.expire_all()
     assert document_store.find_document(good.name).dirty_since is None
-    assert [setbacks.failed(broken.name) for _ in range(20)][-1] == 3_600
+    assert [backoff.failed(broken.name) for _ in range(20)][-1] == 3_600
 
 
 def test_an_anchor_with_half_a_letter_is_none(
@@ -117,12 +118,12 @@ def test_an_anchor_with_half_a_letter_is_none(
     client.login(team.de["editor"])
     for part in ("from", "before", "to"):
         anchor = {"words": "Forty bins", "before": "", "after": "", "from": "AA==", "to": "AA=="}
-        sent = json.dumps({**anchor, part: "\ud800"})
+        anchor_json = json.dumps({**anchor, part: "\ud800"})
         data = {"words": "Why?", "kind": "question", "language": "en", "key": str(uuid.uuid4())}
-        data |= {"about": "description.en", "passage": "Forty bins", "anchor": sent}
+        data |= {"about": "description.en", "passage": "Forty bins", "anchor": anchor_json}
         assert client.post(f"/items/{measure.id}/comments", data=data).status_code == 303
     assert [thread.anchor for thread in db.session.scalars(select(Thread))] == [{}, {}, {}]
-    with writing():  # one of before this was asked
+    with writing():  # one from before this check
         db.session.scalars(select(Thread)).first().anchor = {"before": "\ud83d", "from": "AA=="}  # type: ignore[union-attr]
     answer = client.fragment(f"/items/{measure.id}/comments/passages")
     assert answer.status_code == 200
@@ -149,5 +150,5 @@ def test_a_backup_with_a_nul_can_be_restored_into_either_database(app: Flask, tm
     path = tmp_path / "backup"
     header = backup_file.BackupHeader("1", "1", "2026-11-29", [table.name])
     backup_file.write_backup_file(path, header, [(table, [{"id": 1, "key": "a\x00b", "gen": "c\x85"}])])
-    rows = [one for one in backup_file.read_backup(path, {table.name: table}) if isinstance(one, tuple)]
+    rows = [part for part in backup_file.read_backup(path, {table.name: table}) if isinstance(part, tuple)]
     assert rows == [(table, {"id": 1, "key": "a b", "gen": "c\x85"})]

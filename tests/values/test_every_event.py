@@ -1,4 +1,4 @@
-"""Every event that a browser may send, as the server knows them, with what no page of ours puts into it."""
+"""Every socket event with hostile values in its payload is answered without a server error."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ __all__ = ["desk_for", "measure", "team"]
 NUMBERS: list[Any] = [2**31, 2**63, 2**64, 2**70, -1, 0, 1.5, float("nan"), float("inf"), True, None]
 SHAPES: list[Any] = [[], {}, [[]], ["x"], [None], {"x": {}}, "x" * 5_000, "measure:2147483648", f"programme:{'9' * 70}"]
 VALUES = [*HOSTILE, *NUMBERS, *SHAPES]
-AT_ONCE = 150  # messages of one socket, below its limit
+MESSAGES_PER_SOCKET = 150  # messages per socket, below its rate limit
 
 
 def known_events(app: Flask) -> dict[str, list[str]]:
-    """{event: names in its payload}, from the server and from the contract in events.py."""
+    """{event: keys of its payload}, from the server's handlers and from the contract in events.py."""
     contract = dict(re.findall(r'= "([\w:]+)"  # (\{[^}]*\}(?: or \{[^}]*\})?)', inspect.getsource(events)))
-    heard = set(app.extensions["live"].server.handlers["/"]) - {"connect", "disconnect"}
-    assert heard <= set(contract), "an event without a contract in events.py"
-    return {event: sorted(set(re.findall(r"[a-z]+", contract[event])) - {"or"}) for event in sorted(heard)}
+    handled = set(app.extensions["live"].server.handlers["/"]) - {"connect", "disconnect"}
+    assert handled <= set(contract), "an event without a contract in events.py"
+    return {event: sorted(set(re.findall(r"[a-z]+", contract[event])) - {"or"}) for event in sorted(handled)}
 
 
 def test_nothing_in_any_event_is_a_failure(
@@ -45,18 +45,18 @@ def test_nothing_in_any_event_is_a_failure(
         "part": 0,
         "of": 1,
     }
-    values, desk, said = cycle(VALUES), desk_for(team.de["editor"]), 0
+    values, client, answered = cycle(VALUES), desk_for(team.de["editor"]), 0
     for event, names in known_events(app).items():
         for name in names:
             for value in islice(values, long_runs.steps(12, len(VALUES))):
                 payload = {key: good[key] for key in names if key in good} | {name: value}
-                answer = desk.ask(event, payload)
+                answer = client.ask(event, payload)
                 assert answer["ok"] or answer["error"] != events.UNAVAILABLE, (event, name, value, answer)
-                said += answer.get("error") != events.RATE  # of parts that never become whole, so many are kept
-                if said % AT_ONCE == 0:
-                    desk = desk_for(team.de["editor"])
+                answered += answer.get("error") != events.RATE  # unfinished updates are limited
+                if answered % MESSAGES_PER_SOCKET == 0:
+                    client = desk_for(team.de["editor"])
     for value in VALUES[::4]:
-        assert desk.ask("watch", value)["ok"] in (True, False)
-    assert said > 100
+        assert client.ask("watch", value)["ok"] in (True, False)
+    assert answered > 100
     assert "Traceback" not in live_server.log, live_server.log[-3_000:]
-    assert desk.type("well")["ok"] or desk.join()["ok"]
+    assert client.type("well")["ok"] or client.join()["ok"]

@@ -1,7 +1,7 @@
-"""Every route of the app, as the app itself lists them, with values that no page of ours sends: never an error of ours.
+"""Every route with hostile values in its parameters: never a server error.
 
-By which names a route asks for what was sent is recorded while it is tried, so that a new route, and a new name at an
-old one, is tried without being written down here.
+The names that a route reads from the request are recorded while it is tried, so new routes and names are tested without
+a list here.
 """
 
 from __future__ import annotations
@@ -29,30 +29,39 @@ GOOD = {
     "rev": "0", "value": "low", "words": "Words", "language": "en", "kind": "question", "name": "A name",
     "step": "take", "table": "A\tB\nC\tD", "purpose": "working", "show": "en", "email": "new@example.org", "seen": "0",
 }  # fmt: skip
-"""What makes most routes look at the rest."""
+"""Valid values, with which most routes read the other ones."""
 
-ENDINGS = ("delete", "leave", "lock", "withdraw", "end_member", "remove_municipality", "logout_everywhere", "erase")
-"""What takes the ground from others comes last, since only SQLite's database is put back after each request."""
+DESTRUCTIVE_ENDINGS = (
+    "delete",
+    "leave",
+    "lock",
+    "withdraw",
+    "end_member",
+    "remove_municipality",
+    "logout_everywhere",
+    "erase",
+)
+"""Destructive routes come last, since only SQLite's database is restored after each request."""
 
-NOT_ASKED = {"csrf_token", "lang"}
+IGNORED_NAMES = {"csrf_token", "lang"}
 
 
-class Asking(PageRequest):
-    """A request that records by which names a route asks for what was sent: (where, name)."""
+class RecordingRequest(PageRequest):
+    """A request that records which names a route reads: (where, name)."""
 
-    asked: ClassVar[set[tuple[str, str]]] = set()
+    requested_names: ClassVar[set[tuple[str, str]]] = set()
 
     @cached_property
     def args(self) -> MultiDict[str, str]:
-        return _Recording(super().args, "query_string")
+        return _RecordingDict(super().args, "query_string")
 
     def _load_form_data(self) -> None:
         if "form" not in self.__dict__:
             super()._load_form_data()
-            self.__dict__["form"] = _Recording(self.form, "data")
+            self.__dict__["form"] = _RecordingDict(self.form, "data")
 
 
-class _Recording(ImmutableMultiDict[str, str]):
+class _RecordingDict(ImmutableMultiDict[str, str]):
     def __init__(self, sent: MultiDict[str, str], where: str) -> None:
         super().__init__(sent)
         self._where = where
@@ -70,8 +79,8 @@ class _Recording(ImmutableMultiDict[str, str]):
         return super().__contains__(key)
 
     def _note(self, key: str) -> None:
-        if key not in NOT_ASKED:
-            Asking.asked.add((self._where, key))
+        if key not in IGNORED_NAMES:
+            RecordingRequest.requested_names.add((self._where, key))
 
 
 def test_nothing_that_a_route_is_sent_is_an_error_of_ours(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
@@ -84,12 +93,12 @@ def test_nor_on_postgresql(postgresql_address: str, app: Flask, caplog: pytest.L
 
 
 def no_route_has_an_error_of_ours(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
-    app.request_class, world = Asking, built(app)
+    app.request_class, world = RecordingRequest, built(app)
     roles = {role.name: role for role in world.roles()}
-    asking = [roles["coordinator, de"], roles["a visitor"], roles["an operator of no partnership"]]
+    tested_roles = [roles["coordinator, de"], roles["a visitor"], roles["an operator of no partnership"]]
     values, tried = cycle(HOSTILE), 0
-    for role in asking if long_runs.LONG else asking[:1]:
-        for name, rules in sorted(routes(app).items(), key=lambda one: one[0].endswith(ENDINGS)):
+    for role in tested_roles if long_runs.LONG else tested_roles[:1]:
+        for name, rules in sorted(routes(app).items(), key=lambda route: route[0].endswith(DESTRUCTIVE_ENDINGS)):
             for rule in rules:
                 tried += sum(1 for _answer in _all(app, world, role, name.split()[0], rule, values))
     errors = [record.getMessage()[:300] for record in caplog.records if record.levelno >= logging.ERROR]
@@ -98,15 +107,15 @@ def no_route_has_an_error_of_ours(app: Flask, caplog: pytest.LogCaptureFixture) 
 
 
 def test_the_walk_finds_a_route_that_trusts_what_it_is_sent(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
-    """The control: an id that goes to `int` unread."""
+    """The control: an unchecked `int` of a parameter."""
     from flask import request
 
     app.add_url_rule("/trusting", "trusting", lambda: str(int(request.args.get("id", "1")) // 1), methods=["GET"])
-    app.request_class, app.testing = Asking, False
+    app.request_class, app.testing = RecordingRequest, False
     app.config["PROPAGATE_EXCEPTIONS"] = False
     world = built(app)
-    role = next(one for one in world.roles() if one.name == "coordinator, de")
-    rule = next(one for one in app.url_map.iter_rules() if one.endpoint == "trusting")
+    role = next(candidate for candidate in world.roles() if candidate.name == "coordinator, de")
+    rule = next(candidate for candidate in app.url_map.iter_rules() if candidate.endpoint == "trusting")
     with pytest.raises(AssertionError):
         list(_all(app, world, role, "GET", rule, cycle(HOSTILE), each=len(HOSTILE)))
 
@@ -114,7 +123,7 @@ def test_the_walk_finds_a_route_that_trusts_what_it_is_sent(app: Flask, caplog: 
 def _all(
     app: Flask, world: World, role: Role, method: str, rule: Rule, values: Iterator[str], each: int = 1
 ) -> Iterator[int]:
-    """The status of every answer: to values in the address, and under every name that the route asks for."""
+    """The status of every answer: hostile values in the URL, and under every name that the route reads."""
     each = max(each, long_runs.steps(1, 6))
     window = window_of(app, role)
     with restored() as restore:
@@ -134,10 +143,10 @@ def _requests(
         for value in islice(values, each):
             yield world.address(rule, {argument: value or "0"}), _sent(method)
     address, done = world.address(rule), set[tuple[str, str]]()
-    Asking.asked.clear()
+    RecordingRequest.requested_names.clear()
     yield address, _sent(method)
-    while new := sorted(Asking.asked - done):
-        done.update(new)  # a route asks for some names only when it likes the others
+    while new := sorted(RecordingRequest.requested_names - done):
+        done.update(new)  # a route reads some names only when others are valid
         for where, name in new:
             for value in islice(values, each):
                 yield address.split("?")[0], _sent(method, where, name, value, address.partition("?")[2])

@@ -1,4 +1,4 @@
-"""Numbers, days, codes and references that no page of ours sends, at single doors."""
+"""Hostile numbers, dates, codes and references, at single routes, events and commands."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def editor(any_database: str, client: ProofReader, team: Team, measure: Measure)
 
 @pytest.mark.parametrize("value", ["x", "2147483648", "٣", "-1", "9" * 5_000])
 def test_related_measures_are_chosen_from_the_list(editor: ProofReader, measure: Measure, value: str) -> None:
-    door = f"/items/{measure.id}/fields/related"
-    refused = editor.post(door, data={"value": value, "rev": "0"}, headers={"HX-Request": "true"})
+    address = f"/items/{measure.id}/fields/related"
+    refused = editor.post(address, data={"value": value, "rev": "0"}, headers={"HX-Request": "true"})
     assert refused.status_code == 422
     other = db.session.scalar(select(Measure.id).where(Measure.code == "WA-02"))
-    taken = editor.post(door, data={"value": str(other), "rev": "0"}, headers={"HX-Request": "true"})
+    taken = editor.post(address, data={"value": str(other), "rev": "0"}, headers={"HX-Request": "true"})
     assert taken.status_code == 200
     assert measure.values["related"] == [other]
 
@@ -53,13 +53,13 @@ def test_nothing_counts_as_seen_until_a_moment_that_is_none(editor: ProofReader,
 def test_a_new_goal_finds_a_code_whatever_codes_there_are(editor: ProofReader, measure: Measure, code: str) -> None:
     rev = measure.revs.get("code", 0)
     goal = db.session.get_one(Goal, measure.goal_id)
-    door = f"/items/{goal.id}/fields/code"
-    assert editor.post(door, data={"value": code, "rev": str(rev)}).status_code < 400
+    address = f"/items/{goal.id}/fields/code"
+    assert editor.post(address, data={"value": code, "rev": str(rev)}).status_code < 400
     for _ in range(3):
         assert editor.post(f"/programmes/{programme_of(measure).id}/goals").status_code == 303
     codes = db.session.scalars(select(Item.code).where(Item.kind == "goal")).all()
     assert len(set(codes)) == len(codes) == 4
-    assert all(len(one) <= 8 for one in codes)
+    assert all(len(goal_code) <= 8 for goal_code in codes)
 
 
 def test_a_new_measure_fits_its_column_however_long_the_field_of_action_is_called(
@@ -73,24 +73,24 @@ def test_a_new_measure_fits_its_column_however_long_the_field_of_action_is_calle
 def test_a_new_goal_takes_a_field_of_action_of_its_own_programme_only(
     editor: ProofReader, measure: Measure, team: Team
 ) -> None:
-    theirs = factories.measure(factories.programme(factories.partnership("Anderstadt", "Otherton")))
-    door = f"/programmes/{programme_of(measure).id}/goals"
+    other_measure = factories.measure(factories.programme(factories.partnership("Anderstadt", "Otherton")))
+    address = f"/programmes/{programme_of(measure).id}/goals"
     own = rows_of(programme_of(measure))["fields"][0].id
-    foreign = rows_of(programme_of(theirs))["fields"][0].id
+    foreign = rows_of(programme_of(other_measure))["fields"][0].id
     step = rows_of(measure)["steps"][0].id
     before = db.session.scalar(select(db.func.count()).select_from(Goal))
     for field in (foreign, step, "x", "9" * 40):
-        assert editor.post(door, data={"field": field}).status_code == 404
+        assert editor.post(address, data={"field": field}).status_code == 404
     assert db.session.scalar(select(db.func.count()).select_from(Goal)) == before
-    made = editor.post(door, data={"field": own})
-    assert made.status_code == 303
-    assert db.session.get_one(Goal, int(made.location.rpartition("/")[2])).values["field"] == own
+    created = editor.post(address, data={"field": own})
+    assert created.status_code == 303
+    assert db.session.get_one(Goal, int(created.location.rpartition("/")[2])).values["field"] == own
 
 
 def test_documents_and_topics_of_numbers_that_cannot_be_are_unknown(
     any_database: str, team: Team, measure: Measure, desk_for: DeskFor
 ) -> None:
-    desk = desk_for(team.de["editor"])
+    client = desk_for(team.de["editor"])
     numbers = [
         "2147483648",
         "9223372036854775808",
@@ -102,28 +102,28 @@ def test_documents_and_topics_of_numbers_that_cannot_be_are_unknown(
         "0" + str(measure.id),
     ]
     topics = [f"{kind}:{number}" for kind in ("measure", "comments", "programme") for number in numbers]
-    assert set(desk.ask("watch", {"topics": topics})["refused"]) >= {
-        one for one in topics if not one.endswith(f":0{measure.id}")
+    assert set(client.ask("watch", {"topics": topics})["refused"]) >= {
+        topic for topic in topics if not topic.endswith(f":0{measure.id}")
     }
     for number in numbers:
-        assert desk.ask("doc:join", {"doc": f"measure:{number}"})["error"] == "not_found"
+        assert client.ask("doc:join", {"doc": f"measure:{number}"})["error"] == "not_found"
     for programme in (2**31, 2**63, 2**70, -1, 0):
-        assert desk.ask("here", {"programme": programme})["error"] == "not_found"
-    assert desk.ask("here", {"programme": programme_of(measure).id})["ok"]
-    assert desk.ask("watch", {"topics": [measure.name]})["refused"] == []
+        assert client.ask("here", {"programme": programme})["error"] == "not_found"
+    assert client.ask("here", {"programme": programme_of(measure).id})["ok"]
+    assert client.ask("watch", {"topics": [measure.name]})["refused"] == []
 
 
 def test_the_shell_knows_no_programme_of_such_a_number(any_database: str, app: Flask) -> None:
-    def called(*words: str) -> Result:
-        return app.test_cli_runner().invoke(args=list(words))
+    def run_command(*arguments: str) -> Result:
+        return app.test_cli_runner().invoke(args=list(arguments))
 
     for number in ("2147483648", "99999999999999999999", "0", "٣٣"):
-        for found in (
-            called("export", number),
-            called("versions", "black-out", number, "words", "--reason", "r", "--yes"),
+        for result in (
+            run_command("export", number),
+            run_command("versions", "black-out", number, "words", "--reason", "r", "--yes"),
         ):
-            assert found.exit_code != 0
-            assert found.exception is None or isinstance(found.exception, SystemExit), (number, found.exception)
+            assert result.exit_code != 0
+            assert result.exception is None or isinstance(result.exception, SystemExit), (number, result.exception)
 
 
 @pytest.mark.parametrize(
@@ -142,8 +142,8 @@ def test_a_month_is_written_in_the_digits_of_the_interface() -> None:
 
 @pytest.mark.parametrize("value", ["9" * 5_000, "٢٠٣٠", "-2030", "2e3", "1066", "2201"])
 def test_what_is_no_year_is_answered_at_the_field(editor: ProofReader, measure: Measure, value: str) -> None:
-    door = f"/items/{measure.goal_id}/fields/target_year"
-    answer = editor.post(door, data={"value": value, "rev": "0"}, headers={"HX-Request": "true"})
+    address = f"/items/{measure.goal_id}/fields/target_year"
+    answer = editor.post(address, data={"value": value, "rev": "0"}, headers={"HX-Request": "true"})
     assert answer.status_code == 422
-    answer = editor.post(door, data={"value": "2035", "rev": "0"}, headers={"HX-Request": "true"})
+    answer = editor.post(address, data={"value": "2035", "rev": "0"}, headers={"HX-Request": "true"})
     assert answer.status_code == 200

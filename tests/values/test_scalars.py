@@ -1,4 +1,4 @@
-"""Each kind of number, day and key: what is one, and what is none."""
+"""Converters of `scalars.py`: accepted and refused values."""
 
 from __future__ import annotations
 
@@ -64,13 +64,13 @@ READS_WHAT_IS_KEPT = {
 
 
 def test_no_door_converts_a_number_a_day_or_a_key_by_itself() -> None:
-    own = re.compile(r"\b(type|coerce)=(int|float)\b|\.isdecimal\(\)|\bfromisoformat\(|\buuid\.UUID\(")
-    house = Path(scalars.__file__).parent
-    found = {
-        str(path.relative_to(house)): line.strip()
-        for path in house.rglob("*.py")
+    own_conversion = re.compile(r"\b(type|coerce)=(int|float)\b|\.isdecimal\(\)|\bfromisoformat\(|\buuid\.UUID\(")
+    package_folder = Path(scalars.__file__).parent
+    conversions = {
+        str(path.relative_to(package_folder)): line.strip()
+        for path in package_folder.rglob("*.py")
         for line in path.read_text(encoding="utf-8").splitlines()
-        if own.search(line) and path.name != "date_parsing.py"
+        if own_conversion.search(line) and path.name != "date_parsing.py"
     }
-    assert {name: line for name, line in found.items() if name not in READS_WHAT_IS_KEPT} == {}
-    assert own.search('request.args.get("page", 1, type=int)')
+    assert {name: line for name, line in conversions.items() if name not in READS_WHAT_IS_KEPT} == {}
+    assert own_conversion.search('request.args.get("page", 1, type=int)')

@@ -1,4 +1,4 @@
-"""Whatever is cut to a length loses whole letters, never a part of one; and names and codes are told apart by eye."""
+"""Truncated texts end with a whole character; names and codes are compared by how they look."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ __all__ = ["desk"]
 LETTERS = pytest.mark.parametrize("letter", ["q\u0308", "👩\u200d💻", "🇩🇪", "क्षि"])
 
 
-def whole(cut: str, letter: str) -> bool:
-    """Whether nothing but whole letters is left before the sign that something went."""
-    return cut.rstrip("… ").replace(letter, "") in ("", "a")
+def whole(shortened: str, letter: str) -> bool:
+    """Whether only whole characters are left before the ellipsis."""
+    return shortened.rstrip("… ").replace(letter, "") in ("", "a")
 
 
 @LETTERS
@@ -30,23 +30,25 @@ def whole(cut: str, letter: str) -> bool:
 def test_no_text_that_is_shortened_for_a_page_or_a_mail_ends_in_half_a_letter(
     app: Flask, letter: str, before: str
 ) -> None:
-    words = before + letter * 200
+    long_text = before + letter * 200
     with app.test_request_context():
-        subject = _subject(0, [words]).rpartition(" ")[2]
-    for cut in (excerpt(words), shortened_words(words, 99), str(FilePosition().at(words)), subject):
-        assert len(cut) < len(words)
-        assert whole(cut, letter), cut
+        subject = _subject(0, [long_text]).rpartition(" ")[2]
+    for shortened in (excerpt(long_text), shortened_words(long_text, 99), str(FilePosition().at(long_text)), subject):
+        assert len(shortened) < len(long_text)
+        assert whole(shortened, letter), shortened
 
 
 @LETTERS
 @pytest.mark.parametrize("before", ["", "a"])
 def test_neither_does_one_that_is_kept(desk: VersionedMeasure, letter: str, before: str) -> None:
-    words = before + letter * 200
-    kept = versions.keep_version(desk.measure.id, by=desk.member(), label=words, remark=words + letter * 2_000)[0]
-    assert 110 < len(kept.label) <= 120
-    assert whole(kept.label, letter)
-    assert whole(kept.note, letter)
-    assert whole(clean_name(words), letter)
+    long_text = before + letter * 200
+    version = versions.keep_version(
+        desk.measure.id, by=desk.member(), label=long_text, remark=long_text + letter * 2_000
+    )[0]
+    assert 110 < len(version.label) <= 120
+    assert whole(version.label, letter)
+    assert whole(version.note, letter)
+    assert whole(clean_name(long_text), letter)
 
 
 def test_a_name_keeps_the_joiners_that_are_seen_and_no_others() -> None:

@@ -1,4 +1,4 @@
-"""What counts as text, and what becomes of the rest."""
+"""Text cleaning: what is text, and what happens to other characters."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from klimawerk import text
 from tests.patterns.time_growth import superlinear
 
-ANY = st.text(st.characters(exclude_categories=()), max_size=40)  # lone surrogates, too
+ANY = st.text(st.characters(exclude_categories=()), max_size=40)  # with lone surrogates
 NO_TEXT = ["\x00", "\x07", "\x1b", "\x7f", "\x85", "\x9f", "\ud800", "\udfff", "\ufdd0", "\ufffe", "\U0001ffff"]
 
 
@@ -48,10 +48,10 @@ def test_what_was_cleaned_can_be_stored_and_is_clean(typed: str) -> None:
 
 @given(ANY)
 def test_positions_in_what_is_here_already_still_hold(stored: str) -> None:
-    """A library counts bytes of UTF-8, browsers units of UTF-16; halves of pairs cannot be in a document."""
-    whole = "".join(letter for letter in stored if not "\ud800" <= letter <= "\udfff")
-    assert len(text.storable_text(whole).encode()) == len(whole.encode())
-    assert len(text.storable_text(whole).encode("utf-16")) == len(whole.encode("utf-16"))
+    """pycrdt counts bytes of UTF-8, browsers units of UTF-16; lone surrogates cannot be in a document."""
+    encodable = "".join(character for character in stored if not "\ud800" <= character <= "\udfff")
+    assert len(text.storable_text(encodable).encode()) == len(encodable.encode())
+    assert len(text.storable_text(encodable).encode("utf-16")) == len(encodable.encode("utf-16"))
 
 
 def test_json_is_looked_through_to_its_keys() -> None:
@@ -74,7 +74,7 @@ def test_text_has_one_form_however_it_was_composed() -> None:
     assert text.clean("Mu\u0308ll, A\u030angstro\u0308m") == "Müll, Ångström"
     assert text.clean("o\x02\u0308") == "ö"
     assert text.equal_once_cleaned({"en": "Mu\u0308ll\r\nx"}, {"en": "Müll\nx"})
-    assert not text.equal_once_cleaned("Ab\u00adfall", "Abfall")  # somebody put the soft hyphen there
+    assert not text.equal_once_cleaned("Ab\u00adfall", "Abfall")  # a soft hyphen was typed on purpose
 
 
 LOOK_ALIKE = [
@@ -109,7 +109,7 @@ def test_words_are_the_text_again_and_a_look_is_its_own(typed: str) -> None:
 
 
 def test_usual_characters_are_what_they_are_taken_for() -> None:
-    """Each is a letter of its own: parted from its neighbours as other texts are, and changed by no normal form."""
+    """Each is a letter of its own: separated from its neighbours as in other texts, and unchanged by normal forms."""
     for letter in map(chr, range(0x300)):
         for words in (f"a{letter}b", f"{letter}{letter}", f" {letter}."):
             assert text.UNUSUAL.search(words) or text.word_tokens(words) == text.word_tokens(f"{words}!\u0301")[:-1], (

@@ -1,14 +1,14 @@
-// One person's page: a line, a replica of each document, hands that type, and now and then a mishap.
+// A simulated client: a connection, a replica of each document, random edits, and faults.
 
 import { Dice } from "./dice.mjs"
-import { Hands } from "./edits.mjs"
+import { RandomEditor } from "./edits.mjs"
 import { Ledger } from "./ledger.mjs"
 import { Line } from "./line.mjs"
 import { Replica } from "./replica.mjs"
 import { ownPrefix, tokenOf } from "./tokens.mjs"
 
-const PATIENCE = 60 // unsent updates at which a person without a line pauses
-const BACK = 400 // ms at most until a page comes back
+const PATIENCE = 60 // unsent updates at which an offline client pauses
+const BACK = 400 // ms at most until a page reconnects
 
 export class Client {
   acknowledged = 0
@@ -26,7 +26,7 @@ export class Client {
     this.begin()
   }
 
-  /** A page that knows nothing: at the start, and after a crash, which takes along what was not acknowledged. */
+  /** An empty page: at the start, and after a crash, which loses whatever was not acknowledged. */
   begin() {
     this.life++
     for (const { replica } of this.open ?? []) replica.cutOff()
@@ -36,15 +36,15 @@ export class Client {
 
   connect() {
     clearTimeout(this.#back)
-    this.line.connect((event, payload) => this.#heard(event, payload), (online) => this.#changed(online))
+    this.line.connect((event, payload) => this.#receive(event, payload), (online) => this.#changed(online))
   }
 
   /** One step of the random test. */
   step() {
     if (this.dice.chance < this.chanceOfChurn) return this.#mishap()
-    const { replica, hands } = this.dice.pick(this.open)
+    const { replica, editor } = this.dice.pick(this.open)
     replica.add(() => {
-      const done = hands.act()
+      const done = editor.act()
       this.ledger.begin(done)
       return done
     })
@@ -88,13 +88,13 @@ export class Client {
     }
     const replica = new Replica({ name, line, dice, acknowledged, failed, poisoned: this.locks && (() => this.crash()) })
     const next = () => tokenOf(this.number, this.life, ++this.#tokens)
-    return { replica, hands: new Hands(replica.doc, this.dice, ownPrefix(this.number, this.life), next, this.weights) }
+    return { replica, editor: new RandomEditor(replica.doc, this.dice, ownPrefix(this.number, this.life), next, this.weights) }
   }
 
-  #heard(event, payload) {
-    const found = this.open.find(({ replica }) => replica.name === payload?.doc)
-    if (event === "doc:update") found?.replica.receive(payload)
-    if (event === "doc:access") found?.replica.allow(payload.write)
+  #receive(event, payload) {
+    const opened = this.open.find(({ replica }) => replica.name === payload?.doc)
+    if (event === "doc:update") opened?.replica.receive(payload)
+    if (event === "doc:access") opened?.replica.allow(payload.write)
     if (event === "doc:closed") this.failed(`client ${this.number}: ${payload.doc} was closed: ${payload.reason}`)
   }
 

@@ -1,4 +1,4 @@
-// Dice of a seed: the same seed, the same decisions.
+// A seeded random generator: the same seed gives the same decisions.
 
 export class Dice {
   #state

@@ -1,5 +1,5 @@
-// What people do to a text, as the editor would do it. Everybody writes between tokens, marks whatever they like, and
-// deletes or moves only what they wrote in the same life; so every token's whereabouts are known for certain.
+// Random edits, as the editor makes them. Every client writes between tokens, marks any text, and
+// deletes or moves only what it wrote in the same life, so the state of every token is known for certain.
 
 import { Y } from "../../../static/vendor/klimawerk-editor.yjs-13.6.33.js"
 import { block, elementsIn, plain, textsIn } from "./texts.mjs"
@@ -8,14 +8,14 @@ import { gaps, isOf, tokensIn } from "./tokens.mjs"
 export const FRAGMENTS = ["title.en", "title.de", "description.en", "description.de"]
 const WEIGHTS = { word: 46, letters: 10, remove: 11, split: 6, paragraph: 5, heading: 3, list: 2, item: 4, mark: 7, link: 3, rule: 3 }
 
-/** One person's hands on one document. `next()`: a new token; `mine`: how the tokens of this life begin; `weights`:
- *  how often what is done, where that differs from ordinary writing. */
-export class Hands {
+/** Edits of one client in one document. `next()`: a new token; `mine`: prefix of the tokens of this life; `weights`:
+ *  frequency of each kind of edit, where it differs from ordinary writing. */
+export class RandomEditor {
   constructor(doc, dice, mine, next, weights = {}) {
     Object.assign(this, { doc, dice, mine, next, weights: { ...WEIGHTS, ...weights } })
   }
 
-  /** Do something. Returns {wrote: [tokens], removed: [tokens], moved: [tokens]}. */
+  /** Make one edit. Returns {wrote: [tokens], removed: [tokens], moved: [tokens]}. */
   act() {
     this.done = { wrote: [], removed: [], moved: [] }
     const fragment = this.doc.getXmlFragment(this.dice.pick(FRAGMENTS))
@@ -30,7 +30,7 @@ export class Hands {
     text.insert(this.dice.pick(gaps(plain(text))), this.#token())
   }
 
-  /** Letter by letter, as keys come; each is a change of its own. */
+  /** Type character by character; each is a change of its own. */
   letters(fragment) {
     const text = this.#text(fragment)
     let place = this.dice.pick(gaps(plain(text)))
@@ -48,7 +48,7 @@ export class Hands {
     this.done.removed.push(token)
   }
 
-  /** Enter in the middle of one's own words: the tail moves into a block of its own behind. */
+  /** Press Enter within own text: the rest moves into a new block behind. */
   split(fragment) {
     const found = textsIn(fragment).map((text) => this.#tail(text)).filter(Boolean)
     if (!found.length) return this.paragraph(fragment)
@@ -92,7 +92,7 @@ export class Hands {
     this.#format(fragment, { link: this.dice.chance < 0.75 ? { href: `https://example.org/${this.dice.below(9)}` } : null })
   }
 
-  /** A hard break at the end of a block, and words behind it. */
+  /** Append a hard break to a block, and text behind it. */
   rule(fragment) {
     const blocks = elementsIn(fragment, ["paragraph", "heading"])
     if (!blocks.length) return this.paragraph(fragment)
@@ -108,7 +108,7 @@ export class Hands {
     return token
   }
 
-  /** A text to write in; a block without one gets one, as when somebody types into an empty paragraph. */
+  /** A text to write in; an empty block gets one. */
   #text(fragment) {
     const texts = textsIn(fragment)
     if (texts.length && this.dice.chance < 0.95) return this.dice.pick(texts)
@@ -146,7 +146,7 @@ export class Hands {
     return all.filter(({ token }) => isOf(token, this.mine))
   }
 
-  /** The end of a text as far as it is one's own, or less of it; null when it is not. */
+  /** Own text at the end of a text, or a part of it; null without any. */
   #tail(text) {
     const all = plain(text)
     const tokens = []
@@ -176,7 +176,7 @@ function index(element) {
   return element.parent.toArray().indexOf(element)
 }
 
-/** What of the runs lies behind `at`. */
+/** The part of the runs behind `at`. */
 function cut(runs, at) {
   const found = []
   for (const run of runs) {

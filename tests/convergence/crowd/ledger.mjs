@@ -1,16 +1,16 @@
-// What one client knows of its tokens: which the server has acknowledged, and which it can no longer answer for.
+// A client's record of its tokens: which the server has acknowledged, and which are uncertain.
 
 export class Ledger {
   #there = new Set()
   #gone = new Set()
   #open = new Map()
 
-  /** Something was done that the server does not have yet. */
+  /** An edit was made that the server has not acknowledged. */
   begin({ wrote, removed }) {
     for (const token of [...wrote, ...removed]) this.#open.set(token, (this.#open.get(token) ?? 0) + 1)
   }
 
-  /** The server has it. */
+  /** The server has acknowledged the edit. */
   acknowledge({ wrote, removed }) {
     for (const token of wrote) this.#there.add(token)
     for (const token of removed) {
@@ -20,7 +20,7 @@ export class Ledger {
     for (const token of [...wrote, ...removed]) this.#close(token)
   }
 
-  /** {there, gone, unsure}: lists of tokens; what was under way at a crash may be there or not. */
+  /** {there, gone, unsure}: lists of tokens; those in flight at a crash are unsure. */
   get report() {
     const sure = (tokens) => [...tokens].filter((token) => !this.#open.has(token))
     return { there: sure(this.#there), gone: sure(this.#gone), unsure: [...this.#open.keys()] }

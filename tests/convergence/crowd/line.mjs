@@ -1,4 +1,4 @@
-// A client's connection, over a line that delays, doubles, overtakes and drops.
+// A client's connection that delays, repeats, reorders and drops messages.
 
 import { Socket } from "./socket.mjs"
 
@@ -16,7 +16,7 @@ export class Line {
     return Boolean(this.socket?.connected)
   }
 
-  /** Connect; `heard(event, payload)` gets what arrives, `changed(online)` hears of the connection. */
+  /** Connect; `heard(event, payload)` is called for events, `changed(online)` for the connection's state. */
   connect(heard, changed) {
     this.hangUp()
     const ours = (work) => (...args) => this.socket === socket && work(...args)
@@ -31,7 +31,7 @@ export class Line {
     this.socket = socket
   }
 
-  /** Ask and wait; "unavailable" when no answer comes. The message may come late, and may come twice. */
+  /** Send and wait for the answer; "unavailable" without one. The message may arrive late, and twice. */
   async ask(event, payload) {
     const socket = this.socket
     if (this.#happens(this.faults.double)) this.#later(() => socket?.tell(event, payload))
@@ -43,7 +43,7 @@ export class Line {
     this.socket?.tell(event, payload)
   }
 
-  /** Without a goodbye on our layer: what is under way may or may not arrive, and no answer is heard any more. */
+  /** Break the connection: messages in flight may arrive or not, and answers are ignored. */
   hangUp() {
     const [socket, late] = [this.socket, [...this.#late]]
     this.socket = null

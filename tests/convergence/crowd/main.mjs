@@ -1,4 +1,4 @@
-// A crowd of pages in one process. Reads commands, answers with events, both as JSON, one a line.
+// Simulated clients in one process. Reads commands, answers with events, both as JSON, one a line.
 //
 // {op: "begin", url, docs, cookies, seed, steps, churn, faults, pause} then {op: "crash", count}, {op: "hold", on},
 // {op: "end"}. Events: {event: "steps", count}, {event: "fault", sentence}, {event: "done", ...}.
@@ -31,7 +31,7 @@ const commands = {
   end: () => process.exit(0),
 }
 
-/** One client's part of the steps, at a person's irregular pace, until all together have done them. */
+/** One client's steps, at irregular intervals, until all clients together have done enough. */
 async function walk(client, { steps: wanted, pause }) {
   while (!client.settled) await sleep(20)
   while (steps < wanted) {
@@ -48,7 +48,7 @@ async function walk(client, { steps: wanted, pause }) {
 
 let finished = 0
 
-/** Faults end, everybody comes back and sends what waits; then all must have the same. */
+/** Faults end, all clients reconnect and send unsent updates; then all must be equal. */
 async function finish() {
   faults.calm = true
   const until = Date.now() + 120_000
@@ -64,18 +64,18 @@ function agreed() {
   return clients.every((client) => client.settled) && clients[0].docs.every((_, index) => compared(index).different.length === 0)
 }
 
-/** What the first client has, and the numbers of those who have something else. */
+/** The first client's content, and the numbers of clients with different content. */
 function compared(index) {
   const [first, ...rest] = clients.map((client) => client.open[index].replica)
-  const all = said(first.doc)
-  const others = rest.map(({ doc, seq }, i) => ({ number: i + 2, seq, same: said(doc) === all }))
+  const all = contentOf(first.doc)
+  const others = rest.map(({ doc, seq }, i) => ({ number: i + 2, seq, same: contentOf(doc) === all }))
   const different = others.filter(({ seq, same }) => !same || seq !== first.seq).map(({ number }) => number)
   const content = Object.fromEntries(FRAGMENTS.map((name) => [name, read(first.doc.getXmlFragment(name))]))
   return { different, others, content, seq: first.seq, size: first.size, clients: first.doc.store.clients.size }
 }
 
-/** A document by its content, how far each client is known, and what is deleted. */
-function said(doc) {
+/** A document as its content, state vector and delete set. */
+function contentOf(doc) {
   const content = FRAGMENTS.map((name) => read(doc.getXmlFragment(name)))
   const snapshot = Buffer.from(Y.encodeSnapshot(Y.snapshot(doc))).toString("base64")
   return JSON.stringify([content, snapshot, doc.store.pendingStructs ? "pending" : ""])

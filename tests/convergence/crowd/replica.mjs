@@ -1,5 +1,5 @@
-// One client's replica of one document, by the rules of the wire: nothing is sent before the join is answered, one
-// update is under way at most, a gap that lasts means to join again, and after "resync" the server gets all it lacks.
+// One client's replica of one document, by the wire protocol: nothing is sent before the join is answered, one
+// update is in flight at most, a lasting gap causes a new join, and after "resync" the server gets all it lacks.
 
 import { Y } from "../../../static/vendor/klimawerk-editor.yjs-13.6.33.js"
 
@@ -23,14 +23,14 @@ export class Replica {
   #ahead = []
   #timers = new Map()
 
-  /** `acknowledged(note)` hears of each note given to `add`; `failed(sentence)` of what must not happen.
-   *  `poisoned()`, where documents may be closed, hears that this replica holds what nobody will take. */
+  /** `acknowledged(note)` is called for each note given to `add`; `failed(sentence)` for what must not happen.
+   *  `poisoned()`, where documents may be closed, is called when the server will refuse what this replica holds. */
   constructor({ name, line, dice, acknowledged, failed, poisoned }) {
     Object.assign(this, { name, line, dice, acknowledged, failed, poisoned })
     this.doc.on("update", (update, origin) => {
       if (origin === REMOTE) return
       this.#waiting.push({ update, note: null })
-      this.#soon("send", 10, () => this.#send()) // also what Yjs tidies up by itself
+      this.#soon("send", 10, () => this.#send()) // also what Yjs cleans up by itself
     })
   }
 
@@ -61,13 +61,13 @@ export class Replica {
     this.#cover(from, seq)
   }
 
-  /** Writing is open or closed now. */
+  /** Editing is open or closed now. */
   allow(write) {
     this.write = write
     if (write) this.#send()
   }
 
-  /** The connection is gone: what was under way waits again. */
+  /** The connection is lost: the update in flight waits again. */
   cutOff() {
     this.#joined = false
     for (const timer of this.#timers.values()) clearTimeout(timer)
@@ -80,7 +80,7 @@ export class Replica {
     return this.#joined && !this.#waiting.length && !this.#underWay && !this.#ahead.length
   }
 
-  /** For whoever wonders what it waits for. */
+  /** The state, for failure messages. */
   get about() {
     const [joined, joining, write] = [this.#joined, this.#joining, this.write]
     const [waiting, underWay, ahead] = [this.#waiting.length, this.#underWay?.length ?? 0, this.#ahead]
@@ -124,14 +124,14 @@ export class Replica {
     const batch = (this.#underWay = this.#waiting.splice(0, count))
     const update = this.#merged(batch.map((entry) => entry.update))
     const answer = await this.line.ask("doc:update", { doc: this.name, u: encode(update) })
-    if (this.#underWay !== batch) return // given back meanwhile: this answer says nothing about what waits now
+    if (this.#underWay !== batch) return // returned to the queue meanwhile: this answer is not about the present queue
     this.#underWay = null
     if (answer.ok) return this.#acknowledge(batch, answer.seq)
     this.#waiting.unshift(...batch)
     this.#refused(answer.error)
   }
 
-  /** A broken update has no stack that says whose it was. */
+  /** Name the update in the error, whose stack does not. */
   #apply(text, what) {
     try {
       Y.applyUpdate(this.doc, decode(text), REMOTE)

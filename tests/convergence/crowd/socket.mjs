@@ -1,6 +1,6 @@
-// A Socket.IO connection over WebSocket, as far as pages need one: connect, ask with an answer, tell, hear.
+// A minimal Socket.IO client over WebSocket: connect, send with and without an answer, receive.
 //
-// The browser's own library comes with things that need a window. The packets: "0{...}" opened, "2" ping, "3" pong,
+// The browser's library needs a window. The packets: "0{...}" opened, "2" ping, "3" pong,
 // "40{auth}" and "40{sid}" connect, "44{message}" refused, "41" disconnected, "42[event, payload]" with a number before
 // the bracket where an answer is wanted, "43<number>[answer]".
 

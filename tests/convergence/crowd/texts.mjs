@@ -1,4 +1,4 @@
-// Reading live texts: their parts, their words, and all they say in the same form as the server's own reader gives it.
+// Reads live texts: their parts, their plain text, and JSON in the same form as the server's.
 
 import { Y } from "../../../static/vendor/klimawerk-editor.yjs-13.6.33.js"
 
@@ -15,12 +15,12 @@ export function elementsIn(node, names) {
   return found.flatMap((child) => [...(names.includes(child.nodeName) ? [child] : []), ...elementsIn(child, names)])
 }
 
-/** The words of a text without marks. */
+/** The plain text. */
 export function plain(text) {
   return text.toDelta().map((run) => run.insert).join("")
 }
 
-/** A block of one text, not yet anywhere. */
+/** A block of one text, not yet in a document. */
 export function block(name, words, attributes = {}) {
   const element = new Y.XmlElement(name)
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value)

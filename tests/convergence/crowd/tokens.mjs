@@ -1,5 +1,5 @@
 // Tokens: words that exist once. "k3b17." is the 17th of client 3 in its second life; some carry an emoji. Between two
-// tokens anybody may write, inside one nobody does, so that each can be found again whole.
+// tokens every client may write, inside of one none does, so that each can be found whole.
 
 const TOKEN = /k\d+[a-z]+\d+[äß😀]*\./gu
 const LIVES = "abcdefghijklmnopqrstuvwxyz"
@@ -9,7 +9,7 @@ export function tokenOf(client, life, number) {
   return `k${client}${prefix(life)}${number}${tail}.`
 }
 
-/** How the tokens of one life begin. */
+/** The prefix of the tokens of one life. */
 export function ownPrefix(client, life) {
   return `k${client}${prefix(life)}`
 }
@@ -23,12 +23,12 @@ export function tokensIn(plain) {
   return [...plain.matchAll(TOKEN)].map((match) => ({ token: match[0], at: match.index }))
 }
 
-/** Whether `token` was written in the life that begins so. */
+/** Whether `token` was written in the life with this prefix. */
 export function isOf(token, prefix) {
   return token.startsWith(prefix) && /\d/.test(token[prefix.length])
 }
 
-/** Where somebody may write without cutting a token. */
+/** Positions at which a client may write without cutting a token. */
 export function gaps(plain) {
   return [0, ...[...plain.matchAll(/\./g)].map((match) => match.index + 1)]
 }

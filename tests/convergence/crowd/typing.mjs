@@ -1,19 +1,19 @@
 // Ordinary typing: `node typing.mjs EDITS PEOPLE SESSION SEED`. Prints each keystroke's update, one a line (base64),
-// after the line with the document's start. A tenth of the keystrokes delete; after SESSION of them a page is opened
-// anew, which makes another author; now and then somebody goes to another place.
+// after the line with the document's start. A tenth of the keystrokes delete; after SESSION of them the page is
+// reloaded, which makes another client id; now and then the caret moves elsewhere.
 
 import { Y } from "../../../static/vendor/klimawerk-editor.yjs-13.6.33.js"
 import { Dice } from "./dice.mjs"
 import { block } from "./texts.mjs"
 
 const WORDS = "die stadt richtet mit der partnerstadt vierzig sammelstellen für bioabfall ein the waste is collected".split(" ")
-const LONG = 400 // letters of a paragraph, about
+const LONG = 400 // characters of a paragraph, about
 const [edits, people, session, seed] = process.argv.slice(2).map(Number)
 const dice = new Dice(seed)
 const lines = []
 const b64 = (bytes) => Buffer.from(bytes).toString("base64")
 
-/** The one document all write in; authors take turns by its client id. */
+/** The shared document; authors take turns by its client id. */
 const doc = new Y.Doc()
 const fragment = doc.getXmlFragment("description.en")
 doc.transact(() => fragment.insert(0, [block("paragraph", "Am Anfang. ")]))

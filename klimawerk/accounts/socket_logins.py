@@ -13,12 +13,12 @@ from klimawerk.clock import now
 from klimawerk.database import after_commit
 from klimawerk.extensions import db
 from klimawerk.live import identity
-from klimawerk.live.identity import Identity
+from klimawerk.live.identity import Identity, LoginProvider
 from klimawerk.live.sockets import recheck, sign_out
 
 
 def init_app(app: Flask) -> None:
-    identity.register(_identify, _expired_logins)
+    identity.providers.add(app, LoginProvider(_identify, _expired_logins))
     logins_ended.connect(_end_pages)
     person_changed.connect(_recheck_pages)
 

@@ -13,6 +13,6 @@ def init_app(app: Flask) -> None:
     from klimawerk.versions import redaction
 
     app.register_blueprint(bp)
-    topics.init_app()
+    topics.init_app(app)
     locks_changed.connect(lock_listener.follow_locks)
     redaction.register_redaction(thread_redaction.redact_threads)

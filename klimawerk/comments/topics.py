@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from functools import partial
 
+from flask import Flask
+
 from klimawerk.live import topic_access
 from klimawerk.live.changes import note
 from klimawerk.partnerships.models import SIDES
@@ -17,10 +19,10 @@ from klimawerk.sheets.models import Item
 ALL_SIDES = (*SIDES, "neutral")
 
 
-def init_app() -> None:
+def init_app(app: Flask) -> None:
     for side in ALL_SIDES:
-        topic_access.register(f"comments-{side}", partial(_may_watch, side))
-        topic_access.register(f"talks-{side}", partial(_may_watch, side))
+        topic_access.rules.add(app, f"comments-{side}", partial(_may_watch, side))
+        topic_access.rules.add(app, f"talks-{side}", partial(_may_watch, side))
 
 
 def threads_topic(item: Item, side: str) -> str:

@@ -16,5 +16,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
     app.add_template_global(last_edition)
     app.add_template_global(last_edition_with, "last_edition_with")
-    topic_access.register("editions", may_watch)
+    topic_access.rules.add(app, "editions", may_watch)
     verification.init_app()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from klimawerk.registry import Hooks
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -14,30 +16,26 @@ class Identity:
     login: str = ""
 
 
-_identify: list[Callable[[], int | Identity | None]] = []
-_ended: list[Callable[[set[str]], set[str]]] = []
+@dataclass(frozen=True)
+class LoginProvider:
+    """The functions that know logins.
 
-
-def register(
-    identify: Callable[[], int | Identity | None], ended: Callable[[set[str]], set[str]] | None = None
-) -> None:
-    """Set the functions that know logins. `identify` is called in the request context of a connecting socket; None
-    refuses it.
-
+    `identify()` is called in the request context of a connecting socket; it returns None where nobody is signed in.
     `ended(logins)` returns which of these logins are over (signed out or expired); it is called every few seconds.
     """
-    _identify[:] = [identify]
-    _ended[:] = [ended] if ended else []
+
+    identify: Callable[[], Identity | None]
+    ended: Callable[[set[str]], set[str]]
+
+
+providers: Hooks[LoginProvider] = Hooks()
 
 
 def ended(logins: set[str]) -> set[str]:
     """Those of `logins` (`Identity.login`) that are over."""
-    return _ended[0](logins) if _ended and logins else set()
+    return {login for provider in providers for login in provider.ended(logins)} if logins else set()
 
 
 def current() -> Identity | None:
-    """The identity of the current request, or None."""
-    if not _identify:
-        return None
-    identified = _identify[0]()
-    return Identity(identified) if isinstance(identified, int) else identified
+    """The identity of the current request, or None: then the socket is refused."""
+    return next((identity for provider in providers if (identity := provider.identify())), None)

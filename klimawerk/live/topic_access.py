@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from klimawerk import scalars
+from klimawerk.registry import Registry
 
-_rules: dict[str, Callable[[int, int], bool]] = {}
-
-
-def register(kind: str, may_watch: Callable[[int, int], bool]) -> None:
-    """Set the rule of one kind: `may_watch(person_id, thing_id)` decides for topics named "<kind>:<thing_id>"."""
-    _rules[kind] = may_watch
+WatchRule = Callable[[int, int], bool]
+rules: Registry[str, WatchRule] = Registry("topic access")
+"""By kind of topic: `rule(person_id, thing_id)` decides who may watch topics named "<kind>:<thing_id>"."""
 
 
 def may_watch(person_id: int, topic: str) -> bool:
@@ -22,4 +20,5 @@ def may_watch(person_id: int, topic: str) -> bool:
         id_ = scalars.item_id(number)
     except ValueError:
         return False
-    return kind in _rules and str(id_) == number and _rules[kind](person_id, id_)
+    rule = rules.get(kind)
+    return rule is not None and str(id_) == number and rule(person_id, id_)

@@ -27,4 +27,6 @@ def init_app(app: Flask) -> None:
             partnership_labels.text_for_reader(member.partnership.name)[0] for member in my_memberships(person)
         ]
     )
-    topic_access.register("partnership", lambda person_id, partnership_id: may(person_id, partnership_id, Right.READ))
+    topic_access.rules.add(
+        app, "partnership", lambda person_id, partnership_id: may(person_id, partnership_id, Right.READ)
+    )

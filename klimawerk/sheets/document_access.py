@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from flask import Flask
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
@@ -41,10 +42,10 @@ class ItemReader(NamedTuple):
     deleted: bool
 
 
-def init_app() -> None:
-    access.register(document_access)
+def init_app(app: Flask) -> None:
     for kind in KINDS:
-        topic_access.register(kind, may_watch)
+        access.resolvers.add(app, kind, document_access)
+        topic_access.rules.add(app, kind, may_watch)
 
 
 def document_access(person_id: int, name: str) -> DocumentAccess | None:

@@ -14,6 +14,6 @@ def init_app(app: Flask) -> None:
     from klimawerk.versions.routes import bp
 
     app.register_blueprint(bp)
-    topic_access.register("versions", may_watch)
+    topic_access.rules.add(app, "versions", may_watch)
     auto_versions.init_app(app)
     visits.init_app(app)

@@ -213,7 +213,7 @@ def test_whose_rights_end_while_they_wait_for_the_room_does_not_get_in_and_the_o
         asked.add(person)
         return document_access
 
-    access.register(access_of)
+    access.resolvers.of(engine.app)["measure"] = access_of
     people = {2: ending, 3: staying}
 
     def join(person: int) -> None:

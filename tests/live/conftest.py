@@ -7,12 +7,11 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from tests.live.engine_server import EngineServer, unchanged_registers
+from tests.live.engine_server import EngineServer
 
 
 @pytest.fixture
 def engine(app: Flask) -> Iterator[EngineServer]:
-    with unchanged_registers():
-        engine = EngineServer(app)
-        yield engine
-        engine.close()
+    engine = EngineServer(app)
+    yield engine
+    engine.close()

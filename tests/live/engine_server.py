@@ -9,8 +9,7 @@ import base64
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -20,9 +19,9 @@ from pycrdt import Doc, XmlElement, XmlFragment, XmlText
 from werkzeug.serving import make_server
 
 from klimawerk.collab import access, rich_text
-from klimawerk.collab.access import DocumentAccess
+from klimawerk.collab.access import DocumentAccess, Resolver
 from klimawerk.live import events, identity, topic_access
-from klimawerk.live.identity import Identity
+from klimawerk.live.identity import Identity, LoginProvider
 
 FRAGMENT = "description.en"
 
@@ -51,7 +50,7 @@ class EngineServer:
         self._server = make_server("127.0.0.1", 0, app, threaded=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._clients: list[SocketTestClient] = []
-        register(self)
+        replace_domains(app, self.access, self.may_watch, lambda logins: logins & self.ended_logins)
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
     def access(self, person: int, doc: str) -> DocumentAccess | None:
@@ -81,26 +80,22 @@ def editor(person: int) -> DocumentAccess:
     return DocumentAccess(True, True, name=f"Person {person}", side="de" if person % 2 else "partner", role="editor")
 
 
-def register(engine: EngineServer) -> None:
-    identity.register(_who, lambda logins: logins & engine.ended_logins)
-    access.register(engine.access)
+def replace_domains(
+    app: Flask,
+    document_access: Resolver,
+    may_watch: Callable[[str, int, int], bool],
+    ended: Callable[[set[str]], set[str]] = lambda _logins: set(),
+) -> None:
+    """Let these functions answer in place of the domains' own; `may_watch(kind, person, number)`."""
+    identity.providers.of(app)[:] = [LoginProvider(_who, ended)]
     for kind in ("measure", "programme"):
-        topic_access.register(kind, partial(engine.may_watch, kind))
+        access.resolvers.of(app)[kind] = document_access
+        topic_access.rules.of(app)[kind] = partial(may_watch, kind)
 
 
 def _who() -> Identity | None:
     person = request.headers.get("X-Person")
     return Identity(int(person), request.headers.get("X-Login", "")) if person else None
-
-
-@contextmanager
-def unchanged_registers() -> Iterator[None]:
-    """Restore afterwards what the domain packages have registered."""
-    registered = list(identity._identify), list(access._resolver), dict(topic_access._rules), list(identity._ended)
-    yield
-    identity._identify[:], access._resolver[:], identity._ended[:] = registered[0], registered[1], registered[3]
-    topic_access._rules.clear()
-    topic_access._rules.update(registered[2])
 
 
 class SocketTestClient:

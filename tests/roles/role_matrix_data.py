@@ -119,7 +119,7 @@ class World:
             "partnership": self.team.partnership.id, "programme": self.programme.id, "editions": self.programme.id,
             "goal": self.measure.goal_id,
         }  # fmt: skip
-        return [f"{kind}:{ids.get(kind, self.measure.id)}" for kind in topic_access._rules]
+        return [f"{kind}:{ids.get(kind, self.measure.id)}" for kind in topic_access.rules]
 
 
 def built(app: Flask) -> World:

@@ -81,7 +81,7 @@ def documents_are_joined_and_written_in_by_whom_they_are_for(
 def topics_of_every_kind_are_watched_by_whom_they_are_for(
     world: World, clients: dict[str, tuple[Role, SocketClient]]
 ) -> None:
-    assert len(topic_access._rules) > 9
+    assert len(topic_access.rules) > 9
     for role, socket in clients.values():
         answer = socket.ask("watch", {"topics": world.topics()})
         assert answer["ok"]

@@ -127,4 +127,4 @@ def test_a_place_is_ones_own_municipality_else_the_first_of_ones_side_else_none(
 
 def test_the_answers_are_those_that_documents_and_topics_get(app: Flask, people: People, measure: Measure) -> None:
     assert access.access_of(people.jan.id, measure.name) == document_access(people.jan.id, measure.name)
-    assert set(KINDS) <= topic_access._rules.keys()
+    assert set(KINDS) <= topic_access.rules.keys()

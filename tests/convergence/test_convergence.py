@@ -191,11 +191,11 @@ def tokens(texts: dict[str, Any]) -> list[str]:
 
 
 def report(done: dict[str, Any], began: float) -> None:
-    kept = sum(len(ledger["there"]) for ledger in done["ledgers"])
+    total = sum(len(ledger["there"]) for ledger in done["ledgers"])
     sizes = ", ".join(
         f"{d['name']}: {d['seq']} updates, {d['size']} bytes, {d['clients']} authors" for d in done["docs"]
     )
-    print(f"{time.monotonic() - began:.1f} s; {done['acknowledged']} edits acknowledged, {kept} words kept; {sizes}")
+    print(f"{time.monotonic() - began:.1f} s; {done['acknowledged']} edits acknowledged, {total} words kept; {sizes}")
 
 
 @pytest.mark.slow

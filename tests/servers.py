@@ -254,8 +254,10 @@ class KlimawerkServer:
         for process in [master, *master.children(recursive=True)]:
             process.kill()
 
-    def restart(self) -> None:
-        """Start again on the same port with the same data, whether it runs or was killed."""
+    def restart(self, *, serves: str | None = None) -> None:
+        """Start again on the same port with the same data, whether it runs or was killed; `serves` as in `__init__`."""
+        if serves is not None:
+            self._environment["TEST_SERVES"] = serves
         if self._process is not None:
             self.stop()
         self.start()

@@ -1,4 +1,4 @@
-"""Caches shared by all apps of a test process: compiled templates and URL rules, built scripts and style sheets."""
+"""Caches shared by all apps of a test process: compiled templates and URL rules, static files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from werkzeug.routing import Rule
 
-_trees: dict[bool, object] = {}
+_extensions: dict[str, object] = {}
 
 
 class _TemplateCache(BytecodeCache):
@@ -32,8 +32,8 @@ _template_cache = _TemplateCache()
 def remember(app: Flask) -> None:
     """Let `app` use the caches of the apps before it."""
     app.jinja_env.bytecode_cache = _template_cache
-    tree = app.extensions["klimawerk_assets"]
-    app.extensions["klimawerk_assets"] = _trees.setdefault(tree.joined, tree)
+    for name in ("klimawerk_assets", "klimawerk_compressed"):
+        app.extensions[name] = _extensions.setdefault(name, app.extensions[name])
 
 
 class _CompiledRule(Rule):

@@ -13,7 +13,6 @@ import hashlib
 import logging
 import os
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import brotli
@@ -43,7 +42,7 @@ def compress_fully(body: bytes, encoding: str) -> bytes:
 
 
 class CompressedCache:
-    """Cache of results derived from files, by content hash, in memory and in `folder`, which processes may share."""
+    """Compressed static files by content hash, in memory and in `folder`, which processes may share."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -51,14 +50,10 @@ class CompressedCache:
 
     def packed(self, body: bytes, encoding: str) -> bytes:
         """`body` compressed with the highest level. Without a writable folder each process does it once."""
-        return self.kept(body, encoding, lambda body: compress_fully(body, encoding))
-
-    def kept(self, body: bytes, kind: str, make: Callable[[bytes], bytes]) -> bytes:
-        """The result of `make(body)`, computed once; `kind` names what `make` computes."""
-        key = (hashlib.sha256(body).hexdigest()[:32], kind)
+        key = (hashlib.sha256(body).hexdigest()[:32], encoding)
         if key not in self._known:
             file = self._folder / ".".join(key)
-            self._known[key] = _read(file) or self._write(file, make(body))
+            self._known[key] = _read(file) or self._write(file, compress_fully(body, encoding))
         return self._known[key]
 
     def _write(self, file: Path, made: bytes) -> bytes:

@@ -1,7 +1,7 @@
 // The Socket.IO connection of the page: WebSocket first, long-polling where WebSockets are blocked.
 
-import { io } from "../vendor/klimawerk-page.htmx-4.0.1.socket.io-4.8.4.js"
 import { retryDelay } from "./backoff.js"
+import { io } from "./libraries.js"
 import { onSignedIn, signInAgain } from "./relogin.js"
 import { dataSaver } from "./data-saver.js"
 import { LOGIN_REQUIRED, PROTOCOL, QUIET, SCHEMA, SIGNED_OUT, UNAVAILABLE } from "./wire.js"

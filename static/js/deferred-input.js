@@ -4,9 +4,10 @@ import { retryForever } from "./backoff.js"
 import { startBusy } from "./busy-form.js"
 import { startComments } from "./comments.js"
 import { startDrag } from "./drag.js"
+import { loadSeldom } from "./load.js"
 
 /** Called by main.js when the page is idle. */
-export async function start() {
+export async function startDeferredInput() {
   // A form that was returned with its input is shown at the address of its page.
   const { at } = document.documentElement.dataset
   if (at) history.replaceState(null, "", at)
@@ -15,7 +16,7 @@ export async function start() {
   addEventListener("pageshow", renewKeys)
   addEventListener("paste", pictures)
   if (document.documentElement.dataset.userId) startComments()
-  if (document.querySelector("[data-paste-table]")) await retryForever(() => import("./seldom/paste-table.js"))
+  if (document.querySelector("[data-paste-table]")) await retryForever(loadSeldom)
   document.documentElement.classList.add("draggable")
 }
 
@@ -23,7 +24,7 @@ export async function start() {
 export function pictures({ target, clipboardData }) {
   const count = clipboardData?.getData("text") ? 0 : clipboardData?.files.length
   if (!count || !target.matches?.("textarea, input")) return
-  retryForever(() => import("./seldom/paste-fields.js")).then(({ notePictures }) => notePictures(target, count))
+  retryForever(loadSeldom).then(({ notePictures }) => notePictures(target, count))
 }
 
 /** On a page restored from the back/forward cache, pressing a button again is a new action (klimawerk/idempotency). */

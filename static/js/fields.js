@@ -3,6 +3,7 @@
 import { retryForever } from "./backoff.js"
 import { current, fill, original, readable, reset } from "./form-values.js"
 import { isError } from "./http.js"
+import { loadLater, loadSeldom } from "./load.js"
 import { CLOSED, enqueue, recordOf } from "./post-queue.js"
 import { refusal } from "./refusals.js"
 import { saveStatus } from "./save-status.js"
@@ -83,7 +84,7 @@ class Field extends HTMLElement {
   /** Keep the value in the form: the sheet is closed for editing. @param why the server's message, if there was one */
   keepRefused(why = "") {
     this.refused = true
-    retryForever(() => import("./seldom/locked-field.js")).then(({ keepRefusedText }) => keepRefusedText(this, why))
+    retryForever(loadSeldom).then(({ keepRefusedText }) => keepRefusedText(this, why))
     return why
   }
 
@@ -186,7 +187,7 @@ class Field extends HTMLElement {
     saveStatus.refused(this.key, place)
     const text = this.form ? readable(this.form) : ""
     const done = () => (saveStatus.forget(this.key), dropPlan(this.key))
-    retryForever(() => import("./unsaved-copy.js")).then(({ showUnsavedCopy }) => showUnsavedCopy({ place, reason, label: this.#label, text, done }))
+    retryForever(loadLater).then(({ showUnsavedCopy }) => showUnsavedCopy({ place, reason, label: this.#label, text, done }))
     if (this.form) this.settle()
     return reason
   }

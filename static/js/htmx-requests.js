@@ -1,8 +1,8 @@
 // htmx configuration: adds our request headers, and never swaps a sign-in page into part of another page.
 
-import { htmx } from "../vendor/klimawerk-page.htmx-4.0.1.socket.io-4.8.4.js"
 import { renewToken } from "./form-token.js"
 import { headers } from "./http.js"
+import { htmx } from "./libraries.js"
 import { signInAgain } from "./relogin.js"
 
 export function startRequests() {

@@ -7,6 +7,7 @@ import { announce } from "./announce.js"
 import { retryForever, retryDelay } from "./backoff.js"
 import { connection } from "./connection.js"
 import { get } from "./http.js"
+import { loadSeldom } from "./load.js"
 import { swap } from "./swap.js"
 import { dataSaver } from "./data-saver.js"
 import { CHANGED, STORING, WATCH } from "./wire.js"
@@ -170,7 +171,7 @@ class Topic {
     const html = await answer.text()
     const shown = this.#shown()
     if (rev < shown || (rev === shown && this.#skippedSince === null)) return // our own response shows a newer one
-    if (html.includes('class="lock"')) await retryForever(() => import("./seldom/lock-refresh.js"))
+    if (html.includes('class="lock"')) await retryForever(loadSeldom)
     const { skipped } = swap(html)
     this.#skippedSince = skipped ? since : null
     this.#newestRev = Math.max(this.#newestRev, rev)

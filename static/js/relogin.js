@@ -2,6 +2,7 @@
 
 import { retryForever } from "./backoff.js"
 import { signedInElsewhere } from "./form-token.js"
+import { loadSeldom } from "./load.js"
 import { loadLaterMessages } from "./messages.js"
 
 const TYPING_PAUSE = 1_500
@@ -25,7 +26,7 @@ export function onSignedIn(watcher) {
 
 async function requestSignIn() {
   if (!(await signedInElsewhere())) {
-    const [{ signInDialog }] = await Promise.all([retryForever(() => import("./seldom/relogin-dialog.js")), loadLaterMessages()])
+    const [{ signInDialog }] = await Promise.all([retryForever(loadSeldom), loadLaterMessages()])
     await pauseInTyping()
     await signInDialog()
   }

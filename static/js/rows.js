@@ -3,6 +3,7 @@
 import { retryForever } from "./backoff.js"
 import { isError, sentence } from "./http.js"
 import { newId } from "./ids.js"
+import { loadLater } from "./load.js"
 import { CLOSED, enqueue } from "./post-queue.js"
 import { saveStatus } from "./save-status.js"
 import { dropPlan } from "./store/store-access.js"
@@ -78,7 +79,7 @@ function showMessage(key, html) {
 function refused({ key, place, text, reason }) {
   saveStatus.refused(key, place)
   const done = () => (saveStatus.forget(key), dropPlan(key))
-  retryForever(() => import("./unsaved-copy.js")).then(({ showUnsavedCopy }) => showUnsavedCopy({ place, reason, label: messageText("offer.yours"), text, done }))
+  retryForever(loadLater).then(({ showUnsavedCopy }) => showUnsavedCopy({ place, reason, label: messageText("offer.yours"), text, done }))
   return reason
 }
 

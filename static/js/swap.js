@@ -1,6 +1,6 @@
 // Replaces parts of the page by newer HTML from the server, by morphing; never under the user's caret.
 
-import { htmx } from "../vendor/klimawerk-page.htmx-4.0.1.socket.io-4.8.4.js"
+import { htmx } from "./libraries.js"
 import { redraw, renderSaveState } from "./save-status.js"
 
 const PROTECTED = "kw-field[data-dirty], kw-text[hx-morph-skip], [data-dragging], [data-draft]"

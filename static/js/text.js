@@ -4,6 +4,7 @@ import { retryForever } from "./backoff.js"
 import { placeOf } from "./click-position.js"
 import { note } from "./text-note.js"
 import { dataSaver } from "./data-saver.js"
+import { loadEditor } from "./load.js"
 import { loadLaterMessages } from "./messages.js"
 
 let editor = null
@@ -55,8 +56,9 @@ class LiveText extends HTMLElement {
       const session = await this.follow()
       session?.edit(place)
       for (const other of textsOf(this.dataset.doc)) other.follow()
-    } catch {
-      note(this, "note.unreachable")
+    } catch ({ outdated }) {
+      if (outdated) await loadLaterMessages()
+      note(this, outdated ? "note.outdated" : "note.unreachable")
       retryForever(load).then(() => this.#stillWanted() && this.edit(place))
     }
     this.removeAttribute("aria-busy")
@@ -100,14 +102,14 @@ function textsOf(doc) {
 }
 
 function load() {
-  return (editor ??= loadEditor().catch((error) => {
+  return (editor ??= loadWithStyle().catch((error) => {
     editor = null
     throw error
   }))
 }
 
-async function loadEditor() {
-  const [module] = await Promise.all([import("./editor/session.js"), enableStyle(), loadLaterMessages()])
+async function loadWithStyle() {
+  const [module] = await Promise.all([loadEditor(), enableStyle(), loadLaterMessages()])
   return module
 }
 

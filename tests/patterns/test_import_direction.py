@@ -43,8 +43,11 @@ WIRING = {"__init__", "cli"}
 # Inside collab/, the highest first; its other single files (models, access, rich text, ...) are for all of these.
 COLLAB = ("sockets routes", "room", "storage", "attribution", "validation")
 
-# static/js: what the modules of a folder may import statically; "" are the single files.
+# static/js: what the modules of a folder may import statically; "" are the single files, "entries" the files that
+# esbuild begins with (static/vendor/src/assets.mjs), which nothing imports statically.
+ENTRIES = ("main.js", "later.js", "editor.js", "seldom.js")
 FOLDERS = {
+    "entries": {"editor", "collab", "seldom", "store", ""},
     "editor": {"editor", "collab", "store", ""},
     "collab": {"collab", "store", ""},
     "seldom": {"seldom", "store", ""},
@@ -157,6 +160,8 @@ def _scripts() -> dict[Path, list[Path]]:
 
 
 def _folder(path: Path) -> str:
+    if path.as_posix() in ENTRIES:
+        return "entries"
     return path.parts[0] if len(path.parts) > 1 else ""
 
 

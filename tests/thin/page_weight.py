@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page
 
-EDITOR = ("klimawerk-editor", "/js/later.js", "/words/", "/css/writing.css")
+EDITOR = ("klimawerk-editor", "/js/editor.js", "/js/later.js", "/words/", "/css/writing.css")
 """Files loaded when a text is opened or the page is idle."""
 
 

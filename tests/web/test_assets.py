@@ -1,8 +1,11 @@
-"""Static files: addresses by content, packed once, joined, or one by one for whoever changes them."""
+"""Static files: the build is the one of these sources, addresses by content, compressed once, or source by source."""
 
 from __future__ import annotations
 
 import gzip
+import hashlib
+import json
+import re
 import shutil
 from pathlib import Path
 
@@ -13,29 +16,30 @@ from flask.testing import FlaskClient
 
 from klimawerk import config as configuration
 from klimawerk import create_app
-from klimawerk.web import assets, compression, minify
+from klimawerk.config import ROOT
+from klimawerk.web import assets, compression
 from tests.client import ProofReader
+
+STATIC = ROOT / "static"
+OLD = "/static/v-000000000000"
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def changed_sources(static: Path) -> list[str]:
+    """Sources that are not those of the build below `static`."""
+    sources: dict[str, str] = json.loads((static / assets.MANIFEST).read_text())["sources"]
+    return [path for path, digest in sources.items() if sha256((static / path).read_bytes()) != digest]
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A small static folder."""
-    for path, content in {
-        "js/main.js": 'import { a } from "./a.js"\na()\nconst later = () => import("./later.js")\n',
-        "js/a.js": 'import { lib } from "../vendor/lib.js"\nexport function a() {\n  // says it\n  return lib\n}\n',
-        "js/later.js": 'import { a } from "./a.js"\nexport const b = a\n',
-        "vendor/lib.js": "export const lib = 1\n",
-        "css/main.css": "a  {\n  color : red;\n}\n/* said */\n",
-        "css/editor.css": "",
-        "css/sheet.css": 'b > c { content: "–" ; }\n',
-    }.items():
-        (tmp_path / "static" / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "static" / path).write_text(content)
-    return tmp_path / "static"
-
-
-def tree(folder: Path, *, joined: bool = True) -> assets.StaticFiles:
-    return assets.StaticFiles(folder, compression.CompressedCache(folder.parent / "packed"), joined)
+def static(tmp_path: Path) -> Path:
+    """A copy of the static files, to be changed."""
+    copy = tmp_path / "static"
+    shutil.copytree(STATIC, copy, ignore=shutil.ignore_patterns("node_modules", "licences"))
+    return copy
 
 
 def address(app: Flask, path: str) -> str:
@@ -47,8 +51,8 @@ def test_an_address_with_its_hash_may_be_kept_for_ever_and_an_old_one_not(app: F
     fresh = client.get(address(app, "css/main.css"))
     assert fresh.status_code == 200
     assert "immutable" in fresh.headers["Cache-Control"]
-    assert client.get("/static/v-000000000000/css/main.css").headers["Cache-Control"] == "no-cache"
-    assert client.get("/static/v-000000000000/css/none.css").status_code == 404
+    assert client.get(f"{OLD}/css/main.css").headers["Cache-Control"] == "no-cache"
+    assert client.get(f"{OLD}/css/none.css").status_code == 404
     outside = address(app, "css/main.css").replace("main.css", "../../pyproject.toml")
     assert client.get(outside).status_code == 404
 
@@ -81,46 +85,71 @@ def test_a_static_file_has_few_headers_and_is_still_not_guessed_at(app: Flask, c
     assert "Content-Security-Policy" in client.get("/static/v-0/none.js").headers
 
 
-def test_a_page_of_before_an_update_is_not_given_modules_of_after_it(app: Flask, client: ProofReader) -> None:
-    assert client.get(address(app, "js/main.js")).status_code == 200
-    assert client.get("/static/v-000000000000/js/main.js").status_code == 404
+def test_the_build_is_the_one_of_these_sources() -> None:
+    assert not changed_sources(STATIC), "run `make assets`, and commit static/built"
+    listed = set(json.loads((STATIC / assets.MANIFEST).read_text())["sources"])
+    own = {path.relative_to(STATIC).as_posix() for kind in ("js", "css") for path in (STATIC / kind).rglob("*")}
+    assert {path for path in own if path.endswith((".js", ".css"))} <= listed, "a file that no entry needs"
 
 
-def test_the_hash_is_that_of_the_content_and_of_all_that_import_each_other(folder: Path) -> None:
-    before = tree(folder)
-    assert tree(folder).version("js/main.js") == before.version("js/main.js")
-    (folder / "js" / "later.js").write_text("export const b = 2\n")
-    after = tree(folder)
-    assert after.version("js/main.js") != before.version("js/main.js")
-    assert after.version("css/page.css") == before.version("css/page.css"), "what has not changed stays in the cache"
-    (folder / "vendor" / "lib.js").write_text("export const lib = 2\n")
-    assert tree(folder).version("js/main.js") != after.version("js/main.js"), "it names the library's address"
+def test_a_source_that_changed_without_a_build_shows(static: Path) -> None:
+    (static / "js" / "dom.js").write_text("// changed")
+    (static / "css" / "sheet.css").write_text("/* changed */")
+    assert changed_sources(static) == ["css/sheet.css", "js/dom.js"]
 
 
-def test_newer_files_are_not_served_under_the_hash_of_the_old(folder: Path) -> None:
-    served = tree(folder)
-    before = served.version("css/page.css"), served.content("css/page.css")
-    (folder / "css" / "main.css").write_text("new")
-    assert (served.version("css/page.css"), served.content("css/page.css")) == before
-    assert tree(folder).content("css/page.css") != before[1]
+def test_every_built_file_is_named_and_each_is_what_the_manifest_says(static: Path) -> None:
+    files = json.loads((static / assets.MANIFEST).read_text())["files"]
+    on_disk = {path.relative_to(static).as_posix() for path in (static / "built").rglob("*.*s")}
+    assert on_disk == {entry["file"] for entry in files.values() if entry["file"].startswith("built/")}
+    assert set(assets.load_manifest(static).files) == set(files)
+    (static / "built" / "js" / "later.js").write_text("half a file")
+    with pytest.raises(assets.DamagedBuild, match=r"static/built/js/later\.js"):
+        assets.load_manifest(static)
 
 
-def test_requests_for_made_up_names_leave_nothing_behind(folder: Path) -> None:
-    served = tree(folder)
-    for name in ("none.css", "css/../css/main.css", "css//main.css", "../pyproject.toml", "/etc/passwd"):
-        assert served.content(name) is None
-    assert set(served._contents) == {"vendor/lib.js"}, "only what the joined files name"
-    assert served.content("css/main.css")
+def test_modules_that_import_each_other_have_one_version_and_know_where_the_libraries_are() -> None:
+    files = assets.load_manifest(STATIC).files
+    pages = {"js/main.js", "js/later.js", "js/editor.js", "js/seldom.js"}
+    assert len({files[path].version for path in pages}) == 1
+    code = {path: file.content.decode() for path, file in files.items() if path.startswith("js/")}
+    for path, text in code.items():
+        named = set(re.findall(r"""["'](\.{1,2}/[^"']+\.js)["']""", text))
+        beside = {f"./{other.removeprefix('js/')}" for other in pages}
+        libraries = {f"../../v-{file.version}/{other}" for other, file in files.items() if other.startswith("vendor/")}
+        assert named <= beside | libraries, path
+    assert "klimawerk-editor" not in re.sub(r"\w+=\"[^\"]*\"", "", code["js/later.js"] + code["js/seldom.js"])
 
 
-def test_style_sheets_are_one_without_comments(folder: Path) -> None:
-    assert assets.compact_css("a  {\n  b : c;\n}\n/* said */ d > e { f: g }") == "a{b : c;}d > e{f: g}"
-    assert tree(folder).content("css/page.css") == b'a{color:red}b>c{content:"\xe2\x80\x93"}'
+def test_a_page_of_the_build_before_gets_no_script_of_this_one_but_styles(app: Flask, client: ProofReader) -> None:
+    """They may not fit together; tests/thin/test_next_build.py shows what the page does then."""
+    for path in ("js/main.js", "js/later.js", "vendor/klimawerk-editor.yjs-13.6.33.js"):
+        assert client.get(address(app, path)).status_code == 200
+        assert client.get(f"{OLD}/{path}").status_code == 404
+    style = client.get(f"{OLD}/css/page.css")
+    assert (style.status_code, style.headers["Cache-Control"]) == (200, "no-cache")
 
 
-def test_what_a_page_needs_at_once_is_loaded_ahead_and_nothing_else(folder: Path) -> None:
-    assert tree(folder).at_once("js/main.js") == ["js/main.js", "vendor/lib.js"]
-    assert tree(folder, joined=False).at_once("js/main.js") == ["js/main.js", "js/a.js", "vendor/lib.js"]
+def test_newer_files_are_not_served_under_the_hash_of_the_old(static: Path) -> None:
+    served = assets.load_manifest(static)
+    before = served.files["css/page.css"].content
+    (static / "built" / "css" / "page.css").write_text("new")
+    assert served.files["css/page.css"].content == before
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["js/dom.js", "css/sheet.css", "built/manifest.json", "vendor/src/package.json", "css//page.css", "../wsgi.py"],
+)
+def test_nothing_is_served_that_the_manifest_does_not_name(client: ProofReader, name: str) -> None:
+    assert client.get(f"{OLD}/{name}").status_code == 404
+
+
+def test_what_a_page_needs_at_once_is_loaded_ahead_and_nothing_else(app: Flask) -> None:
+    at_once = ("js/main.js", "vendor/klimawerk-page.htmx-4.0.1.socket.io-4.8.4.js")
+    with app.test_request_context():
+        assert assets.modules() == [assets.asset(path) for path in at_once]
+        assert assets.styles() == [assets.asset("css/page.css")]
 
 
 def test_whoever_changes_modules_gets_them_one_by_one_as_they_are(tmp_path: Path, database_address: str) -> None:
@@ -132,18 +161,9 @@ def test_whoever_changes_modules_gets_them_one_by_one_as_they_are(tmp_path: Path
     assert answer.data == Path("static/js/main.js").read_bytes()
     assert answer.headers["Cache-Control"] == "no-cache"
     assert client.get(url.replace("main.js", "messages.js")).status_code == 200
-    assert "css/main.css" in client.get("/login").text
-
-
-def test_modules_are_minified_and_go_out_as_they_are_where_that_fails(folder: Path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    minified = tree(folder).content("js/main.js") or b""
-    shutil.rmtree(folder.parent / "packed")
-    monkeypatch.setattr(minify, "_PROGRAM", "import nothing_of_this_name")
-    plain = tree(folder).content("js/main.js") or b""
-    assert b"\n" in plain.strip()
-    assert len(minified) < len(plain)
-    monkeypatch.undo()
-    assert tree(folder).content("js/main.js") == minified, "a failure is not kept"
+    assert b'@import "main.css"' in client.get(address(app, "css/page.css")).data
+    with app.test_request_context():
+        assert assets.modules() == [url], "a browser finds the others by itself"
 
 
 def test_what_was_packed_is_found_again_and_a_folder_is_not_needed(tmp_path: Path, monkeypatch) -> None:  # type: ignore[no-untyped-def]

@@ -3,6 +3,7 @@
 
 import { Fragment, Slice } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
 import { retryForever } from "../backoff.js"
+import { loadSeldom } from "../load.js"
 import { note } from "../text-note.js"
 import { allowedLink } from "./link-rule.js"
 import { schema } from "./schema.js"
@@ -15,8 +16,7 @@ let cleaner = null
 
 /** Load the HTML cleaner; called when the user begins to edit. */
 export async function loadCleaner() {
-  const load = () => import("../seldom/paste-html.js")
-  cleaner ??= await load().catch(() => retryForever(load))
+  cleaner ??= await loadSeldom().catch(() => retryForever(loadSeldom))
 }
 
 /** If the cleaner is not loaded yet, paste as soon as it is. */

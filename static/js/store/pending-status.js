@@ -3,6 +3,7 @@
 import { createElement } from "../dom.js"
 import { connection } from "../connection.js"
 import { hold } from "../hold.js"
+import { loadEditor } from "../load.js"
 import { saveStatus } from "../save-status.js"
 import { messageText } from "../messages.js"
 import { device } from "./device.js"
@@ -11,7 +12,6 @@ import { forget, startSignOut } from "./sign-out.js"
 import { startPages } from "./page-cache.js"
 import { showPanel } from "./unsent-panel.js"
 import { resend } from "./resend.js"
-import { loadLeftover } from "./start.js"
 import { pendingChanges, countTexts } from "./pending-changes.js"
 
 const DELAY = 500
@@ -19,7 +19,7 @@ const DELAY = 500
 let timer = null
 
 /** Keep the counts and the button up to date, and send what closed pages have left. */
-export function start() {
+export function startPendingStatus() {
   pendingChanges.watch(checkSoon)
   connection.watch(checkSoon)
   hold.watch(checkSoon)
@@ -55,7 +55,7 @@ function checkSoon() {
 
 async function check() {
   await resend()
-  if (!hold.open && connection.online) (await loadLeftover()).askFirst()
+  if (!hold.open && connection.online) (await loadEditor()).askFirst()
   count(await pendingChanges.list())
   if (device.shared) await forget()
 }

@@ -3,6 +3,7 @@
 import { retryForever } from "../backoff.js"
 import { connection } from "../connection.js"
 import { hold } from "../hold.js"
+import { loadEditor, loadSeldom } from "../load.js"
 import { CLOSED, enqueue } from "../post-queue.js"
 import { refusal } from "../refusals.js"
 import { saveStatus } from "../save-status.js"
@@ -10,7 +11,6 @@ import { swap } from "../swap.js"
 import { messageText } from "../messages.js"
 import { device } from "./device.js"
 import { replaceRecord } from "./store-writer.js"
-import { loadLeftover } from "./start.js"
 import { pendingChanges } from "./pending-changes.js"
 
 /** Take over what closed pages have left. Offline only what belongs to fields of this page. */
@@ -21,7 +21,7 @@ export async function resend() {
   for (const record of newestPerField(left.filter(({ kind }) => kind === "post"))) await takeOver(record)
   if (!connection.online || !hold.open) return
   const docs = new Set(left.filter(({ kind }) => kind === "text").map(({ doc }) => doc))
-  for (const doc of docs) await (await loadLeftover()).sendText(doc, left)
+  for (const doc of docs) await (await loadEditor()).sendText(doc, left)
 }
 
 /** Of several values of one field only the last counts. */
@@ -52,7 +52,7 @@ function fieldFor({ element }) {
 /** A value refused by a lock is shown at its field until the user sends or discards it. */
 async function showRefused(record) {
   if (!fieldFor(record) || !(await pendingChanges.claim(record))) return
-  retryForever(() => import("../seldom/locked-field.js")).then(({ adoptRefusedText }) => adoptRefusedText(record))
+  retryForever(loadSeldom).then(({ adoptRefusedText }) => adoptRefusedText(record))
 }
 
 function sendPost(record, body) {

@@ -1,7 +1,7 @@
 // The notice that the server runs a newer version of the editor: the user decides when to reload the page.
 
-import { createElement } from "../dom.js"
-import { loadLaterMessages, messageText } from "../messages.js"
+import { createElement } from "./dom.js"
+import { loadLaterMessages, messageText } from "./messages.js"
 
 export async function showReload() {
   await loadLaterMessages()

@@ -20,10 +20,10 @@ class PageLanguages:
         return [code for code in (self.show, self.beside) if code]
 
 
-def languages_for(frame: Frame, wish: str | None, reader: str, writing: str = "") -> PageLanguages:
-    """Shown: the requested language (`wish`), else the interface language (`reader`), else the lead language. Beside
+def languages_for(frame: Frame, requested: str | None, reader: str, writing: str = "") -> PageLanguages:
+    """Shown: the language `requested`, else the interface language (`reader`), else the lead language. Beside
     it: the writing language, else the lead language, else the next one."""
     all_ = tuple(frame.languages)
-    show = next((code for code in (wish, reader, frame.lead_language) if code in all_), all_[0])
+    show = next((code for code in (requested, reader, frame.lead_language) if code in all_), all_[0])
     beside = next((code for code in (writing, frame.lead_language, *all_) if code in all_ and code != show), None)
     return PageLanguages(show, beside, all_)

@@ -183,7 +183,7 @@ def view_here(opened: Opened) -> SheetView:
     reader = locale()
     show = request.args.get("show") or request.form.get("show") or request.cookies.get("show")
     options = options_for(opened.item.frame, reader)
-    return view_of(opened, reader=reader, wish=show, options=options, reading=request.args.get("mode") == "read")
+    return view_of(opened, reader=reader, requested=show, options=options, reading=request.args.get("mode") == "read")
 
 
 def _user_id(v: SheetView) -> int:

@@ -163,9 +163,9 @@ class SheetView(LocalisedItem):
 
 
 def view_of(
-    opened: Opened, *, reader: str, wish: str | None, options: ItemOptions | None = None, reading: bool = False
+    opened: Opened, *, reader: str, requested: str | None, options: ItemOptions | None = None, reading: bool = False
 ) -> SheetView:
-    """The view of an item for one reader. `wish`: the language requested for the page. Contents load on demand."""
+    """The view of an item for one reader. `requested`: the language requested for the page. Contents load on demand."""
     rev = revision(opened.item.name)
-    languages = languages_for(opened.item.frame, wish, reader, opened.item.writing_language)
+    languages = languages_for(opened.item.frame, requested, reader, opened.item.writing_language)
     return SheetView(opened, reader, languages, rev, options or ItemOptions(), reading)

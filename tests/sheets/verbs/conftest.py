@@ -201,4 +201,4 @@ def opened_by(person: Person, item: Item, *, locked: bool = False) -> Opened:
 
 def view_for(person: Person, item: Item, *, language: str = "en", locked: bool = False) -> SheetView:
     """The view of the item for the person."""
-    return view_of(opened_by(person, item, locked=locked), reader=language, wish=None)
+    return view_of(opened_by(person, item, locked=locked), reader=language, requested=None)

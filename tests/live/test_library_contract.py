@@ -6,19 +6,19 @@ the test names it: read the change, adapt what relies on it, then write the new 
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import importlib
 import importlib.metadata
 import inspect
-import textwrap
 import tomllib
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+
+_DEFINITIONS = (ast.ClassDef, ast.FunctionDef)
 
 # Any release of these may move what is replaced, so pyproject.toml names one version of each.
 PINNED = ("gevent", "gunicorn", "pycrdt", "python-engineio", "python-socketio")
@@ -82,12 +82,15 @@ def test_a_changed_statement_changes_the_digest_and_a_comment_does_not() -> None
 
 
 def _source(place: str) -> str:
+    """The source in the library's file: an app may have replaced the object itself by then."""
     module, _, name = place.partition(":")
-    found: Any = importlib.import_module(module)
-    for part in name.split(".") if name else ():
-        found = getattr(found, part)
-    assert isinstance(found, ModuleType | type) or callable(found)
-    return textwrap.dedent(inspect.getsource(found))
+    source = inspect.getsource(importlib.import_module(module))
+    if not name:
+        return source
+    node: ast.AST = ast.parse(source)
+    for part in name.split("."):
+        node = next(child for child in ast.walk(node) if isinstance(child, _DEFINITIONS) and child.name == part)
+    return ast.get_source_segment(source, node) or ""
 
 
 def _digest(source: str) -> str:

@@ -13,7 +13,7 @@ from klimawerk.collab.room.committer import MAX_BATCH_DELAY, PAUSE_WITHOUT_DELAY
 from klimawerk.collab.room.room import PendingUpdate
 
 
-class Clock:
+class SleepClock:
     """A clock that advances only in `sleep`; `slept`: seconds of the last sleep."""
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class ArrivedUpdate:
 
 
 class ObservedCommitter(Committer):
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: SleepClock) -> None:
         super().__init__(Flask(__name__), lambda _run: threading.Thread(), lambda _rooms: None, lambda _room: None)
         self._clock = clock
 
@@ -49,27 +49,27 @@ class ObservedCommitter(Committer):
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
+def clock(monkeypatch: pytest.MonkeyPatch) -> SleepClock:
+    clock = SleepClock()
     monkeypatch.setattr(committer, "time", clock)
     return clock
 
 
-def test_the_first_letter_after_a_pause_waits_for_nobody(clock: Clock) -> None:
+def test_the_first_letter_after_a_pause_waits_for_nobody(clock: SleepClock) -> None:
     committer_under_test = ObservedCommitter(clock)
     assert committer_under_test.waits(clock.now) == 0
     clock.now += PAUSE_WITHOUT_DELAY
     assert committer_under_test.waits(clock.now) == 0
 
 
-def test_a_letter_of_a_busy_moment_waits_for_others_but_no_longer_than_agreed(clock: Clock) -> None:
+def test_a_letter_of_a_busy_moment_waits_for_others_but_no_longer_than_agreed(clock: SleepClock) -> None:
     committer_under_test = ObservedCommitter(clock)
     committer_under_test.waits(clock.now)
     clock.now += PAUSE_WITHOUT_DELAY / 2
     assert committer_under_test.waits(clock.now) == pytest.approx(MAX_BATCH_DELAY)
 
 
-def test_what_it_waited_while_the_disk_was_slow_counts(clock: Clock) -> None:
+def test_what_it_waited_while_the_disk_was_slow_counts(clock: SleepClock) -> None:
     committer_under_test = ObservedCommitter(clock)
     committer_under_test.waits(clock.now)
     arrived_at = clock.now

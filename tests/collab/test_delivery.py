@@ -11,7 +11,7 @@ from klimawerk.collab.room.room_members import NO_ACCESS, RelayedUpdate, RoomMem
 SentSeqs = dict[str, list[int]]
 
 
-class Clock:
+class MonotonicClock:
     def __init__(self) -> None:
         self.now = 1_000.0
 
@@ -19,10 +19,10 @@ class Clock:
         return self.now
 
 
-class Room:
+class DeliveryScene:
     """Two writers and a reader, who have got every update so far."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: MonotonicClock) -> None:
         self.clock = clock
         self.members = {sid: RoomMember(sid, 1, NO_ACCESS) for sid in ("writer", "other", "reader")}
         self.members["writer"].wrote_at = self.members["other"].wrote_at = clock.now
@@ -47,18 +47,18 @@ class Room:
 
 
 @pytest.fixture
-def room(monkeypatch: pytest.MonkeyPatch) -> Room:
-    clock = Clock()
+def room(monkeypatch: pytest.MonkeyPatch) -> DeliveryScene:
+    clock = MonotonicClock()
     monkeypatch.setattr(delivery, "time", clock)
-    return Room(clock)
+    return DeliveryScene(clock)
 
 
-def test_the_first_word_after_a_pause_reaches_all_at_once_but_its_writer(room: Room) -> None:
+def test_the_first_word_after_a_pause_reaches_all_at_once_but_its_writer(room: DeliveryScene) -> None:
     room.write()
     assert room.send_due() == {"other": [1], "reader": [1]}
 
 
-def test_who_only_reads_gets_what_writers_get_while_the_line_bears_it(room: Room) -> None:
+def test_who_only_reads_gets_what_writers_get_while_the_line_bears_it(room: DeliveryScene) -> None:
     frames = []
     for _ in range(4):
         room.write()
@@ -68,7 +68,7 @@ def test_who_only_reads_gets_what_writers_get_while_the_line_bears_it(room: Room
     assert [frame["reader"] for frame in frames] == [[1], [2], [3], [4]]
 
 
-def test_past_that_words_wait_for_company_and_come_within_half_a_second(room: Room) -> None:
+def test_past_that_words_wait_for_company_and_come_within_half_a_second(room: DeliveryScene) -> None:
     room.queue.add(RelayedUpdate(1, "writer", b"x" * int(3 * BYTES_PER_WRITER), room.clock.now))
     room.seq = 1
     assert room.send_due()["reader"] == [1]
@@ -80,7 +80,7 @@ def test_past_that_words_wait_for_company_and_come_within_half_a_second(room: Ro
     assert room.send_due()["reader"] == [2, 3]
 
 
-def test_a_writer_hears_of_own_words_with_those_of_others_or_after_a_while(room: Room) -> None:
+def test_a_writer_hears_of_own_words_with_those_of_others_or_after_a_while(room: DeliveryScene) -> None:
     room.write("writer")
     assert "writer" not in room.send_due()
     room.clock.now += 0.1

@@ -69,7 +69,7 @@ def changed(update: bytes, dice: random.Random) -> bytes:
     return update[:at] + bytes([update[at] ^ 1 << dice.randrange(8)]) + update[at + 1 :]
 
 
-class Person:
+class Typist:
     """A person who edits; `edit` returns an update with nothing but that edit."""
 
     def __init__(self, shared: Doc[XmlFragment], dice: random.Random) -> None:
@@ -102,7 +102,7 @@ def test_both_ways_say_the_same_of_what_people_type_and_of_what_is_changed_on_it
     shared: Doc[XmlFragment] = Doc()
     for text in ("one", "two"):
         shared.get(FRAGMENT, type=XmlFragment).children.append(paragraph(text))
-    people = [Person(shared, dice) for _ in range(3)]
+    people = [Typist(shared, dice) for _ in range(3)]
     short, long = UpdateValidator({FRAGMENT}), UpdateValidator({FRAGMENT})
     for validator in (short, long):
         validator.learn(shared.get_update())
@@ -123,7 +123,7 @@ def test_both_ways_say_the_same_of_what_people_type_and_of_what_is_changed_on_it
                 shared.apply_update(said)
         if not quick[0].endswith("new"):  # a changed update took their clock: they start again, like a browser
             people.remove(person)
-            people.append(Person(shared, dice))
+            people.append(Typist(shared, dice))
         elif dice.random() < 0.3:
             person.hear(shared)
     assert short_path[True] > 100, "hardly anything went the short way; this compares nothing"

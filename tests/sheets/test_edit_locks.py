@@ -34,7 +34,7 @@ from tests.client import ProofReader
 from tests.factories import Team
 
 
-class ProgrammeSetup:
+class LockableProgramme:
     """A programme with goals Z1 (WA-01, WA-02) and Z2 (X-01), and two users who may lock."""
 
     def __init__(self, team: Team) -> None:
@@ -57,12 +57,12 @@ class ProgrammeSetup:
 
 
 @pytest.fixture
-def setup(app: Flask) -> ProgrammeSetup:
-    return ProgrammeSetup(factories.partnership("Wiesenbrück", "Abenkrom"))
+def setup(app: Flask) -> LockableProgramme:
+    return LockableProgramme(factories.partnership("Wiesenbrück", "Abenkrom"))
 
 
 ALL_ITEMS = {"programme", "Z1", "Z2", "WA-01", "WA-02", "X-01"}
-SCOPES: dict[str, tuple[Callable[[ProgrammeSetup], Item], Callable[[ProgrammeSetup], int | None], set[str]]] = {
+SCOPES: dict[str, tuple[Callable[[LockableProgramme], Item], Callable[[LockableProgramme], int | None], set[str]]] = {
     "programme": (lambda t: t.programme, lambda t: None, ALL_ITEMS),
     "all but one": (lambda t: t.programme, lambda t: t.first.id, ALL_ITEMS - {"WA-01"}),
     "goal": (lambda t: t.goal, lambda t: None, {"Z1", "WA-01", "WA-02"}),
@@ -70,7 +70,7 @@ SCOPES: dict[str, tuple[Callable[[ProgrammeSetup], Item], Callable[[ProgrammeSet
 }
 
 
-def test_each_scope_closes_what_it_says_and_opens_it_again(any_database: str, setup: ProgrammeSetup) -> None:
+def test_each_scope_closes_what_it_says_and_opens_it_again(any_database: str, setup: LockableProgramme) -> None:
     for name, (item, excepted, expected) in SCOPES.items():
         lock_service.lock(item(setup), name, setup.holder, except_id=excepted(setup))
         assert setup.closed() == expected, name
@@ -81,7 +81,7 @@ def test_each_scope_closes_what_it_says_and_opens_it_again(any_database: str, se
 @pytest.mark.parametrize(
     "first", ["all but one", *(pytest.param(name, marks=pytest.mark.slow) for name in SCOPES if name != "all but one")]
 )
-def test_two_locks_end_each_for_itself_in_any_order(setup: ProgrammeSetup, first: str) -> None:
+def test_two_locks_end_each_for_itself_in_any_order(setup: LockableProgramme, first: str) -> None:
     for second in SCOPES:
         for order in (0, 1):
             for holder, name in ((setup.holder, first), (person_holder(setup.coordinator.id), second)):
@@ -99,7 +99,7 @@ def test_two_locks_end_each_for_itself_in_any_order(setup: ProgrammeSetup, first
             assert setup.closed() == set()
 
 
-def test_what_is_new_or_comes_back_is_closed_where_it_stands(setup: ProgrammeSetup) -> None:
+def test_what_is_new_or_comes_back_is_closed_where_it_stands(setup: LockableProgramme) -> None:
     delete_item(setup.second, by=setup.coordinator.id)
     lock_service.lock(setup.programme, "", setup.holder, except_id=setup.first.id)
     with pytest.raises(ItemLocked):
@@ -116,7 +116,7 @@ def test_what_is_new_or_comes_back_is_closed_where_it_stands(setup: ProgrammeSet
     assert [lock.item_id for lock in locks_covering(late)] == [setup.goal.id]
 
 
-def test_the_same_lock_twice_is_one_with_the_last_reason(setup: ProgrammeSetup) -> None:
+def test_the_same_lock_twice_is_one_with_the_last_reason(setup: LockableProgramme) -> None:
     for reason in ("We vote", "We vote again"):
         lock_service.lock(setup.first, reason, setup.holder)
     (lock,) = db.session.query(EditLock).all()
@@ -128,7 +128,7 @@ def test_the_same_lock_twice_is_one_with_the_last_reason(setup: ProgrammeSetup) 
     )
 
 
-def test_only_what_a_lock_changes_is_told_of(setup: ProgrammeSetup) -> None:
+def test_only_what_a_lock_changes_is_told_of(setup: LockableProgramme) -> None:
     items = [setup.programme, setup.first, setup.second, setup.third]
     revisions = [revision(item.name) for item in items]
     lock_service.lock(setup.goal, "", setup.holder)
@@ -140,7 +140,7 @@ def test_only_what_a_lock_changes_is_told_of(setup: ProgrammeSetup) -> None:
 
 
 def test_the_one_measure_that_stays_open_says_that_all_else_is_closed_and_opens_it(
-    setup: ProgrammeSetup, client: ProofReader
+    setup: LockableProgramme, client: ProofReader
 ) -> None:
     client.login(setup.coordinator)
     path, message = f"/measures/{setup.first.id}", "Everything else is closed for editing."
@@ -162,7 +162,7 @@ def test_the_one_measure_that_stays_open_says_that_all_else_is_closed_and_opens_
 
 
 def test_a_lock_whose_holder_goes_stays_and_anybody_who_moderates_ends_it(
-    setup: ProgrammeSetup, client: ProofReader
+    setup: LockableProgramme, client: ProofReader
 ) -> None:
     holder = setup.team.de["coordinator"]
     factories.member(setup.team.partnership, "de", "coordinator")
@@ -186,7 +186,7 @@ def test_a_lock_whose_holder_goes_stays_and_anybody_who_moderates_ends_it(
     assert setup.closed() == set()
 
 
-def test_the_form_closes_with_scope_and_reason(setup: ProgrammeSetup, client: ProofReader) -> None:
+def test_the_form_closes_with_scope_and_reason(setup: LockableProgramme, client: ProofReader) -> None:
     client.login(setup.coordinator)
     cases = [
         (setup.first, "", {"WA-01"}),
@@ -211,7 +211,7 @@ def test_the_form_closes_with_scope_and_reason(setup: ProgrammeSetup, client: Pr
         lock_service.end_lock(lock.item, lock.id)
     for wrong in ("others:x", "others:999999", f"others:{setup.goal.id}", "else"):
         assert client.post(f"/items/{setup.programme.id}/lock", data={"scope": wrong}).status_code == 400
-    unrelated = ProgrammeSetup(factories.partnership())
+    unrelated = LockableProgramme(factories.partnership())
     assert (
         client.post(f"/items/{setup.programme.id}/lock", data={"scope": f"others:{unrelated.first.id}"}).status_code
         == 400
@@ -223,7 +223,7 @@ def test_the_form_closes_with_scope_and_reason(setup: ProgrammeSetup, client: Pr
 
 
 @pytest.mark.parametrize("number", ["", "x", "-1", "9" * 30])
-def test_a_number_that_no_lock_has_ends_none(setup: ProgrammeSetup, client: ProofReader, number: str) -> None:
+def test_a_number_that_no_lock_has_ends_none(setup: LockableProgramme, client: ProofReader, number: str) -> None:
     lock_service.lock(setup.first, "We vote now", setup.holder)
     client.login(setup.coordinator)
     assert client.post(f"/items/{setup.first.id}/unlock", data={"lock": number}).status_code == 400
@@ -235,7 +235,7 @@ def test_a_number_that_no_lock_has_ends_none(setup: ProgrammeSetup, client: Proo
 
 
 @pytest.mark.parametrize("role", ["editor", "coordinator"])
-def test_every_door_says_who_has_closed_it_and_why(setup: ProgrammeSetup, client: ProofReader, role: str) -> None:
+def test_every_door_says_who_has_closed_it_and_why(setup: LockableProgramme, client: ProofReader, role: str) -> None:
     """Moderators, too, have to end the lock first, which all users see."""
     take_version(setup.first.id, "kept")
     row = rows_of(setup.first)["steps"][0].id
@@ -272,7 +272,7 @@ def test_every_door_says_who_has_closed_it_and_why(setup: ProgrammeSetup, client
             assert "Moderator neutral: We vote now" in refused.text, path
 
 
-def test_readers_of_a_closed_sheet_see_the_same_with_the_notice(setup: ProgrammeSetup, client: ProofReader) -> None:
+def test_readers_of_a_closed_sheet_see_the_same_with_the_notice(setup: LockableProgramme, client: ProofReader) -> None:
     lock_service.lock(setup.first, "We vote now", setup.holder)
     for role in ("reviewer", "observer", "editor"):
         client.login(setup.team.partner[role])
@@ -282,7 +282,7 @@ def test_readers_of_a_closed_sheet_see_the_same_with_the_notice(setup: Programme
         assert "/unlock" not in page
 
 
-def test_without_a_script_what_was_typed_comes_back_in_the_form(setup: ProgrammeSetup, client: ProofReader) -> None:
+def test_without_a_script_what_was_typed_comes_back_in_the_form(setup: LockableProgramme, client: ProofReader) -> None:
     client.login(setup.team.partner["editor"])
     lock_service.lock(setup.goal, "We vote now", setup.holder)
     row = rows_of(setup.first)["steps"][0].id
@@ -321,7 +321,7 @@ def _form_values(page: str, action: str) -> dict[str, str]:
 
 
 def test_what_is_closed_cannot_be_moved_in_the_list_and_what_is_open_can(
-    setup: ProgrammeSetup, client: ProofReader
+    setup: LockableProgramme, client: ProofReader
 ) -> None:
     client.login(setup.team.partner["editor"])
     page = f"/programmes/{setup.programme.id}/order"
@@ -336,7 +336,7 @@ def test_what_is_closed_cannot_be_moved_in_the_list_and_what_is_open_can(
     assert all(form in client.get(page).text for form in forms)
 
 
-def test_a_proposal_can_be_accepted_again_once_it_is_open(setup: ProgrammeSetup, client: ProofReader) -> None:
+def test_a_proposal_can_be_accepted_again_once_it_is_open(setup: LockableProgramme, client: ProofReader) -> None:
     """Threads that show the button are refreshed, others are not."""
     client.login(setup.team.partner["editor"])
     data = {
@@ -359,7 +359,7 @@ def test_a_proposal_can_be_accepted_again_once_it_is_open(setup: ProgrammeSetup,
         assert ("/accept" in fragments, "thread-1" in fragments) == (expected, True)
 
 
-def test_a_new_goal_is_told_to_pages_that_show_the_list(setup: ProgrammeSetup, client: ProofReader) -> None:
+def test_a_new_goal_is_told_to_pages_that_show_the_list(setup: LockableProgramme, client: ProofReader) -> None:
     client.login(setup.team.partner["editor"])
     page = f"/programmes/{setup.programme.id}/order"
     rev = client.fragment(page).headers["X-Rev"]

@@ -31,7 +31,7 @@ def record_past_visit(desk: VersionedMeasure, who: Person, ago: timedelta) -> No
             version.at = now() - ago - timedelta(hours=1)
 
 
-class Clock:
+class SetClock:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.seconds = 1000.0
         monkeypatch.setattr(time, "monotonic", lambda: self.seconds)
@@ -55,7 +55,7 @@ def visited(desk: VersionedMeasure) -> bool:
 def test_a_glance_is_no_visit(
     app: Flask, desk: VersionedMeasure, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock = Clock(monkeypatch)
+    clock = SetClock(monkeypatch)
     visitors = visits.VisitTracker(app.extensions["live"], app.extensions["presence"])
     visitors.look()
     clock.seconds += 4
@@ -75,7 +75,7 @@ def test_a_glance_is_no_visit(
 def test_where_a_visit_ends_is_noted_when_the_page_goes(
     app: Flask, desk: VersionedMeasure, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock = Clock(monkeypatch)
+    clock = SetClock(monkeypatch)
     visitors = visits.VisitTracker(app.extensions["live"], app.extensions["presence"])
     for _ in range(7):
         visitors.look()

@@ -54,7 +54,8 @@ export function open(body = "", { url = "https://klimawerk.example/items/7", dat
       window.document.dispatchEvent(new window.Event("visibilitychange"))
     },
     number: ++number,
-    /** The open request, or the one to `path`. */
+    /** The open request, or the one to `path`. Its `answer(status, html, headers)` leaves out headers that are null; the
+     *  account (X-Person) is signed in unless they say otherwise. */
     request: (path = "") => page.requests.find(({ open, url }) => open && url.startsWith(path)),
   }
   current = page
@@ -125,7 +126,8 @@ function globals(window, page, held) {
     const request = { url: pathname + search, ...options, open: true }
     const done = (work) => async (...all) => ((request.open = false), work(...all), await settled())
     request.answer = done((status, html = "", headers = {}, more = {}) => {
-      const answer = new Response(status === 204 ? null : html, { status, headers: { "X-Person": "3", ...headers } })
+      const all = Object.entries({ "X-Person": "3", ...headers }).filter(([, value]) => value !== null)
+      const answer = new Response(status === 204 ? null : html, { status, headers: all })
       for (const [name, value] of Object.entries(more)) Object.defineProperty(answer, name, { value })
       resolve(answer)
     })

@@ -137,6 +137,8 @@ for (const [what, answer, message] of [
   ["too many attempts", (request) => request.answer(429, `<p class="error">Please wait\n 40 seconds. </p>`), "Please wait 40 seconds."],
   ["too many attempts without a sentence", (request) => request.answer(429, ""), words["relogin.later"]],
   ["a server under maintenance", (request) => request.answer(503, `<p class="error">Back at noon.</p>`), "Back at noon."],
+  ["a server that fails", (request) => request.answer(500, `<p class="flash error">It went wrong.</p>`), "It went wrong."],
+  ["a proxy without a server", (request) => request.answer(502, "<h1>Bad gateway</h1>"), words["relogin.offline"]],
   ["no connection", (request) => request.fail(), words["relogin.offline"]],
 ]) {
   test(`${what} is said in the dialog, which stays with the e-mail address and an empty password`, async () => {
@@ -195,4 +197,14 @@ test("a tab that is looked at again before anybody has signed in still asks", as
   page.hide(false)
   await page.signedOut()
   assert.equal(page.dialog().open, true)
+})
+
+test("once signed in, a tab that is looked at asks the server no more", async () => {
+  const page = await asked()
+  await (await page.submit()).answer(200, "", { "X-CSRFToken": "new" })
+  const before = page.requests.length
+  page.hide(true)
+  page.hide(false)
+  await settled()
+  assert.equal(page.requests.length, before)
 })

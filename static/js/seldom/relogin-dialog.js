@@ -10,6 +10,7 @@ const REOPEN_DELAY = 20_000
 export async function signInDialog() {
   const dialog = createDialog()
   const focused = document.activeElement
+  const end = new AbortController()
   dialog.showModal()
   await new Promise((done) => {
     dialog.addEventListener("close", () => setTimeout(() => dialog.isConnected && dialog.showModal(), REOPEN_DELAY))
@@ -18,8 +19,10 @@ export async function signInDialog() {
       submit(dialog).then((signedIn) => signedIn && done())
     })
     // The user may have signed in in another tab.
-    document.addEventListener("visibilitychange", () => document.hidden || signedInElsewhere().then((signedIn) => signedIn && done()))
+    const look = () => document.hidden || signedInElsewhere().then((signedIn) => signedIn && done())
+    document.addEventListener("visibilitychange", look, { signal: end.signal })
   })
+  end.abort()
   dialog.remove()
   focused?.focus?.({ preventScroll: true })
 }
@@ -35,7 +38,7 @@ async function submit(dialog) {
     if ("shared" in document.documentElement.dataset) body.set("shared", "y")
     const answer = await fetch("/login", { method: "POST", body, headers: { "HX-Request": "true" } })
     if (answer.ok && answer.headers.get("X-Person")) return applyToken(answer)
-    message.textContent = (await retryMessage(answer)) || messageText("relogin.wrong")
+    message.textContent = await reason(answer)
   } catch {
     message.textContent = messageText("relogin.offline")
   }
@@ -44,12 +47,12 @@ async function submit(dialog) {
   return false
 }
 
-/** The server's own message if it is too early to try again (it says how long to wait). */
-async function retryMessage(answer) {
-  if (answer.status !== 429 && answer.status !== 503) return ""
+/** Why it did not work. The server's own message if the password was not checked: it says how long to wait. */
+async function reason(answer) {
+  if (answer.status !== 429 && answer.status < 500) return messageText("relogin.wrong")
   const template = Object.assign(document.createElement("template"), { innerHTML: await answer.text() })
   const sentence = template.content.querySelector(".error")?.textContent.replace(/\s+/g, " ").trim()
-  return sentence || messageText("relogin.later")
+  return sentence || messageText(answer.status === 429 || answer.status === 503 ? "relogin.later" : "relogin.offline")
 }
 
 function createDialog() {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser
@@ -90,6 +90,23 @@ def test_struck_words_are_left_out_and_said(editor_page: EditorPage) -> None:
         assert rich_text.to_plain_text(answer.stored).split() == words.split()
         note = {0: "", 1: "1 struck passage left out."}.get(passages, f"{passages} struck passages left out.")
         assert answer.note == note
+
+
+LINK = "<a href='https://example.org/'>"
+# By the HTML standard a link within a link ends the outer one, and with it a <del>, but no <s>, which begins again.
+LINKS_WITHIN_LINKS = {
+    f"<p>keep {LINK}<del><label><ins>{LINK}too</a></ins></label></del></a></p>": ("keep too", ""),
+    f"<p>keep {LINK}<del>gone{LINK}too</a></del></a></p>": ("keep too", "1 struck passage left out."),
+    f"<p>keep {LINK}<s>{LINK}gone</a></s></a> too</p>": ("keep too", "1 struck passage left out."),
+    f"<p>keep <del>{LINK}{LINK}gone</a></a></del> too</p>": ("keep too", "1 struck passage left out."),
+    f"<p>keep <del>{LINK}gone</a></del> too</p>": ("keep too", "1 struck passage left out."),
+}
+
+
+def test_a_link_within_a_link_ends_a_deletion_as_it_does_where_it_is_copied(editor_page: EditorPage) -> None:
+    answers = editor_page.paste_all(list(LINKS_WITHIN_LINKS))
+    read = [(" ".join(rich_text.to_plain_text(answer.stored).split()), answer.note) for answer in answers]
+    assert dict(zip(LINKS_WITHIN_LINKS, read, strict=True)) == LINKS_WITHIN_LINKS
 
 
 def test_pictures_are_left_out_and_said(editor_page: EditorPage) -> None:
@@ -219,6 +236,17 @@ def _ordered(node: Node) -> Node:
     return stripped
 
 
+def _opened(around: tuple[str, ...], tag: str) -> tuple[str, ...]:
+    """The open inline elements after the start tag `tag`, as the HTML standard parses it.
+
+    A link within a link ends the outer one and a <del> in it; "formatting elements", as <s> and <strike>, go on.
+    """
+    if tag == "a" and "a" in around:
+        outer = around.index("a")
+        around = (*around[:outer], *(other for other in around[outer + 1 :] if other != "del"))
+    return (*around, tag)
+
+
 class _Piece:
     """Random HTML as programs put it on the clipboard. `words`: those that must arrive, each by itself."""
 
@@ -246,29 +274,31 @@ class _Piece:
         self._chance = chance
         self.words: list[str] = []
         self.struck = 0
-        self.html = "".join(self._block(0, True) for _ in range(chance.randint(1, 4)))
+        self.html = "".join(self._block(0) for _ in range(chance.randint(1, 4)))
 
-    def _block(self, depth: int, live: bool) -> str:
+    def _block(self, depth: int) -> str:
         kind = self._chance.random()
         if depth > 4 or kind < 0.35:
-            return f"<p>{self._inline(depth, live)}</p>"
+            return f"<p>{self._inline(depth)}</p>"
         if kind < 0.6:
             tag = self._chance.choice(self.BLOCKS)
-            return f"<{tag}{self._style()}>{self._some(depth, live)}</{tag}>"
+            return f"<{tag}{self._style()}>{self._some(depth)}</{tag}>"
         if kind < 0.85:
             tag, start = self._chance.choice([("ul", ""), ("ol", ""), ("ol", f" start={self._chance.randint(-2, 12)}")])
-            items = "".join(f"<li>{self._some(depth, live)}</li>" for _ in range(self._chance.randint(0, 3)))
+            items = "".join(f"<li>{self._some(depth)}</li>" for _ in range(self._chance.randint(0, 3)))
             return f"<{tag}{start}>{items}</{tag}>"
         width = self._chance.randint(1, 3)
-        row = (f"<td{self._style()}>{self._some(depth, live)}</td>" for _ in range(width))
+        row = (f"<td{self._style()}>{self._some(depth)}</td>" for _ in range(width))
         return f"<table><tr>{''.join(row)}</tr></table>"
 
-    def _some(self, depth: int, live: bool) -> str:
-        parts = (self._block, self._inline)
-        return "".join(self._chance.choice(parts)(depth + 1, live) for _ in range(self._chance.randint(0, 3)))
+    def _some(self, depth: int) -> str:
+        parts: tuple[Callable[[int], str], ...] = (self._block, self._inline)
+        return "".join(self._chance.choice(parts)(depth + 1) for _ in range(self._chance.randint(0, 3)))
 
-    def _inline(self, depth: int, live: bool) -> str:
+    def _inline(self, depth: int, around: tuple[str, ...] = ()) -> str:
+        """`around`: the inline elements that are open here, outermost first."""
         kind = self._chance.random()
+        live = not any(tag in self.STRUCK for tag in around)
         if depth > 6 or kind < 0.5:
             word = f"w{len(self.words) + self.struck}"
             if live:
@@ -279,10 +309,11 @@ class _Piece:
             return self._chance.choice([" ", "<br>", "\n"]) + f"{word} "
         if kind < 0.6 and live:
             tag = self._chance.choice(self.STRUCK)
-            return f"<{tag}>{self._inline(depth + 1, False)}</{tag}>"
+            return f"<{tag}>{self._inline(depth + 1, (*around, tag))}</{tag}>"
         tag = self._chance.choice(self.INLINE)
         address = f' href="{self._chance.choice(self.ADDRESSES)}"' if tag == "a" else ""
-        return f"<{tag}{address}{self._style()}>{self._inline(depth + 1, live)}</{tag}>"
+        style = self._style()
+        return f"<{tag}{address}{style}>{self._inline(depth + 1, _opened(around, tag))}</{tag}>"
 
     def _style(self) -> str:
         return f' style="{self._chance.choice(self.STYLES)}"' if self._chance.random() < 0.3 else ""

@@ -435,3 +435,28 @@ test("a caret is sent while the text is joined, and carets of those who left are
   document.carets.sendCaret()
   assert.deepEqual(line.emitted, [])
 })
+
+for (const [what, replace] of [
+  ["a lock that refuses unsent text", () => document.setAccess({ write: false, reason: "locked" })],
+  ["a restored version", () => document.close("restored")],
+  ["an update refused for good", () => line.requests[0].answer({ ok: false, error: "invalid" })],
+]) {
+  test(`${what} while the text is being joined does not leave it empty`, async () => {
+    await joined()
+    write(" blue")
+    if (what.startsWith("an update")) await pass(30) // it is under way
+    document.join() // the tab is looked at again, or an update of others is missing
+    await settled()
+    const [join] = line.requests.filter(({ event }) => event === "doc:join")
+    replace()
+    await settled()
+    line.requests = []
+    join.answer(joinAnswer(join.payload))
+    for (await pass(30); line.requests.length; await pass(30)) {
+      const { event, payload, answer } = line.requests.shift()
+      if (event === "doc:join") answer(joinAnswer(payload))
+      else Y.applyUpdate(server, decode(payload.u)), answer({ ok: true, seq: ++seq })
+    }
+    assert.deepEqual([shown(), document.joined], [wordsOf(server), true])
+  })
+}

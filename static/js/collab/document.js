@@ -49,10 +49,12 @@ export class LiveDocument extends DocumentPresence {
     await this.#loaded
     this.suspend()
     const page = connection.id
-    const answer = await joinDocument(this.name, this.replica, this.#current.gen)
+    const current = this.#current
+    const answer = await joinDocument(this.name, current.doc, current.gen)
     this.#joining = false
     if (this.closed) return
-    if (page !== connection.id) return this.join()
+    // The answer is for another connection, or has only what a replaced replica lacked.
+    if (page !== connection.id || current !== this.#current) return this.join()
     if (!answer.ok) return this.#notJoined(answer.error)
     if (this.#current.gen && answer.gen !== this.#current.gen) return this.#replaceReplica(wire.RESTORED)
     this.#catchUp(answer)

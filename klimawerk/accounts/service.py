@@ -167,7 +167,7 @@ def sign_out(person: Person, key: str | None) -> None:
     """Record the sign-out and notify open pages of the session with this key. The caller ends the session itself."""
     with writing():
         audit.record("signed_out", by=person)
-        logins_ended.send(keys=[key] if key else [])
+        logins_ended.send([key] if key else [])
 
 
 def sign_out_everywhere(person: Person, *, keep: str | None = None, by: Person | None) -> int:
@@ -252,7 +252,7 @@ def change_profile(person: Person, *, name: str, language: str, timezone: str) -
         if account.name != name:
             add_missing(FormerName, person_id=account.id, name=account.name)
         account.name, account.language, account.timezone = name, language, timezone
-        person_changed.send(person_id=person.id)
+        person_changed.send(person.id)
 
 
 def end_person(person: Person, *, by: Person | None) -> None:
@@ -266,7 +266,7 @@ def end_person(person: Person, *, by: Person | None) -> None:
         known_browsers.forget_browsers(person.id)
         _end_logins(person, None)
         audit.record("person_ended", by=by, person=person.id)
-        person_changed.send(person_id=person.id)
+        person_changed.send(person.id)
 
 
 def set_operator(person: Person, operator: bool, *, by: Person | None) -> None:
@@ -308,5 +308,5 @@ def clean_zone(name: str) -> str:
 
 def _end_logins(person: Person, keep: str | None) -> int:
     ended = sessions.end_logins(person.id, keep)
-    logins_ended.send(keys=ended)
+    logins_ended.send(ended)
     return len(ended)

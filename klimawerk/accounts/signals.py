@@ -1,8 +1,11 @@
-"""Signals about accounts, sent inside `writing()`. Listeners that send to open pages wait for the commit."""
+"""Events about accounts, sent inside `writing()`. Listeners that send to open pages wait for the commit."""
 
 from __future__ import annotations
 
-from blinker import Signal
+from klimawerk.registry import Event
 
-logins_ended = Signal("logins ended: keys (list of str)")
-person_changed = Signal("a person's name, rights or existence changed: person_id (int)")
+logins_ended: Event[[list[str]]] = Event()
+"""Logins have ended: their keys."""
+
+person_changed: Event[[int]] = Event()
+"""A person's name, rights or existence has changed: the person's id."""

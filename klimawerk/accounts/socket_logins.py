@@ -19,8 +19,8 @@ from klimawerk.live.sockets import recheck, sign_out
 
 def init_app(app: Flask) -> None:
     identity.providers.add(app, LoginProvider(_identify, _expired_logins))
-    logins_ended.connect(_end_pages)
-    person_changed.connect(_recheck_pages)
+    logins_ended.connect(app, _end_pages)
+    person_changed.connect(app, _recheck_pages)
 
 
 def _identify() -> Identity | None:
@@ -34,11 +34,11 @@ def _expired_logins(logins: set[str]) -> set[str]:
     return logins - set(db.session.scalars(running))
 
 
-def _end_pages(_sender: object, keys: list[str]) -> None:
+def _end_pages(keys: list[str]) -> None:
     """Sign out the pages of these logins, after the commit."""
     for key in keys:
         after_commit(lambda key=key: sign_out(login=key))  # type: ignore[misc]
 
 
-def _recheck_pages(_sender: object, person_id: int) -> None:
+def _recheck_pages(person_id: int) -> None:
     recheck(person_id)

@@ -1,10 +1,9 @@
-"""Signals of live documents for other packages."""
+"""Events of live documents for other packages."""
 
 from __future__ import annotations
 
-from blinker import Signal
+from klimawerk.registry import Event
 
-texts_changed = Signal(
-    "texts of a document are about to be written into their columns: name (str), fragments (list of str); "
-    "sent inside the transaction, before the document's own topic is noted"
-)
+texts_changed: Event[[str, list[str]]] = Event()
+"""Texts of a document are about to be written into their columns: the document's name, the changed fragments. Sent
+inside the transaction, before the document's own topic is noted."""

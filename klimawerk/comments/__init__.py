@@ -14,5 +14,5 @@ def init_app(app: Flask) -> None:
 
     app.register_blueprint(bp)
     topics.init_app(app)
-    locks_changed.connect(lock_listener.follow_locks)
+    locks_changed.connect(app, lock_listener.follow_locks)
     redaction.register_redaction(thread_redaction.redact_threads)

@@ -11,7 +11,7 @@ from klimawerk.database import writing
 from klimawerk.extensions import db
 
 
-def follow_locks(_sender: object, items: list[int]) -> None:
+def follow_locks(items: list[int]) -> None:
     """Announce open proposals about these items. A transaction of its own, since lock order is threads before items."""
     query = select(Thread).where(Thread.item_id.in_(items), Thread.kind == PROPOSAL, Thread.resolved_at.is_(None))
     query = query.where(Thread.deleted_at.is_(None)).order_by(Thread.item_id, Thread.id)

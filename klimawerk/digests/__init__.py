@@ -16,5 +16,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(routes.blueprint)
     csrf.exempt(routes.stop_now)
     app.add_template_global(view.preference_card, "digest_choice")
-    person_changed.connect(preferences.reschedule_for_zone)
+    person_changed.connect(app, preferences.reschedule_for_zone)
     on_restore(keep_digest_state)

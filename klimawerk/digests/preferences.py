@@ -82,7 +82,7 @@ def mark_new_memberships(moment: datetime) -> None:
                 _add_mark(membership, moment)
 
 
-def reschedule_for_zone(_sender: object, person_id: int) -> None:
+def reschedule_for_zone(person_id: int) -> None:
     """Plan the next digest again, since the hour is one in the person's time zone. Inside `writing()`."""
     choice = db.session.get(DigestChoice, person_id)
     if choice is not None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from flask import current_app, g, has_request_context
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
@@ -11,9 +9,11 @@ from sqlalchemy.exc import IntegrityError
 from klimawerk.database import after_commit
 from klimawerk.extensions import db
 from klimawerk.live.models import Topic
+from klimawerk.registry import Event
 
 _REVISIONS = select(Topic.name, Topic.rev).where(Topic.name.in_(bindparam("names", expanding=True)))
-_listeners: list[Callable[[list[str]], None]] = []
+topics_changed: Event[[list[str]]] = Event()
+"""A commit has changed these topics; sent in the process that committed."""
 
 
 def note(topic: str) -> int:
@@ -48,12 +48,6 @@ def all_revisions() -> dict[str, int]:
     return dict(db.session.execute(select(Topic.name, Topic.rev)).all())
 
 
-def listen(listener: Callable[[list[str]], None]) -> None:
-    """Register a listener: `listener(topics)` is called in this process after each commit that changed something."""
-    if listener not in _listeners:
-        _listeners.append(listener)
-
-
 def _raise_revision(topic: str) -> int:
     raised = update(Topic).where(Topic.name == topic).values(rev=Topic.rev + 1).returning(Topic.rev)
     rev = db.session.scalar(raised)
@@ -70,5 +64,4 @@ def _raise_revision(topic: str) -> int:
 
 def _announce(noted: dict[str, int], page: str | None) -> None:
     current_app.extensions["live"].broadcast.announce(noted, page)
-    for listener in _listeners:
-        listener(list(noted))
+    topics_changed.send(list(noted))

@@ -12,4 +12,4 @@ def init_app(app: Flask) -> None:
 
     app.register_blueprint(bp)
     outline.init_app(app)
-    partnership_hooks.init_app()
+    partnership_hooks.init_app(app)

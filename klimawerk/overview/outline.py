@@ -55,7 +55,7 @@ class Outline:
 
 def init_app(app: Flask) -> None:
     app.add_template_global(outline_of)
-    texts_changed.connect(_on_texts_changed)
+    texts_changed.connect(app, _on_texts_changed)
 
 
 def outline_of(v: SheetView) -> Outline:
@@ -76,7 +76,7 @@ def outline_rev(programme: Programme) -> int:
     return max(programme.revs.get(ORDER, 0), programme.revs.get(OUTLINE, 0))
 
 
-def _on_texts_changed(_sender: object, name: str, fragments: list[str]) -> None:
+def _on_texts_changed(name: str, fragments: list[str]) -> None:
     item = db.session.get(Item, int(name.partition(":")[2])) if any(f.startswith("title.") for f in fragments) else None
     if item:
         announce_outline(programme_of(item))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
-from flask import url_for
+from flask import Flask, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import ColumnElement, func, select
@@ -34,12 +34,12 @@ _MAX_DELAY = timedelta(minutes=1)
 deletion is later."""
 
 
-def init_app() -> None:
+def init_app(app: Flask) -> None:
     programme_hooks.register(OverviewProgrammeHooks())
     joint_requests.register("rate", _apply_rate)
     joint_requests.register("languages", _apply_languages)
     joint_requests.register("delete", _delete, undo=_restore_programme)
-    rights_changed.connect(_on_rights_changed)
+    rights_changed.connect(app, _on_rights_changed)
 
 
 class OverviewProgrammeHooks:
@@ -123,7 +123,7 @@ def _restore_programme(request: JointRequest, by: Person) -> None:
     document_store.mark_restored([item.name for item in items])
 
 
-def _on_rights_changed(_sender: object, partnership_id: int, person_id: int) -> None:
+def _on_rights_changed(partnership_id: int, person_id: int) -> None:
     frames = select(Frame.id).where(Frame.partnership_id == partnership_id, Frame.arriving.is_(None))
     items = db.session.scalars(select(Item).where(Item.frame_id.in_(frames), Item.deleted_at.is_(None)))
     document_store.recheck_access([item.name for item in items])

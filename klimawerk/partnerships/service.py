@@ -206,8 +206,8 @@ def _check_limit(person: Person) -> None:
 def announce_rights(membership: Membership) -> None:
     """Signal that rights changed: open pages and documents re-check permissions; inside `writing()`."""
     changes.note(topic(membership.partnership_id))
-    rights_changed.send(partnership_id=membership.partnership_id, person_id=membership.person_id)
-    person_changed.send(person_id=membership.person_id)
+    rights_changed.send(membership.partnership_id, membership.person_id)
+    person_changed.send(membership.person_id)
 
 
 def _sides(founding: FoundingAnswers) -> list[tuple[str, MunicipalityInput]]:

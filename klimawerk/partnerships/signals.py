@@ -1,7 +1,8 @@
-"""Signal of changed permissions: sent inside `writing()`, so that later writes already respect them."""
+"""Event of changed permissions: sent inside `writing()`, so that later writes already respect them."""
 
 from __future__ import annotations
 
-from blinker import Signal
+from klimawerk.registry import Event
 
-rights_changed = Signal("a person's rights in a partnership changed: partnership_id (int), person_id (int)")
+rights_changed: Event[[int, int]] = Event()
+"""A person's rights in a partnership have changed: ids of the partnership and of the person."""

@@ -124,7 +124,7 @@ def _erase(person: Person) -> None:
     changed = _remove_mentions(traces)
     _end_memberships(person)
     _announce_changed_threads(person, changed)
-    logins_ended.send(keys=sessions.end_logins(person.id))
+    logins_ended.send(sessions.end_logins(person.id))
     _delete_records(person)
     _remove_names_elsewhere(traces)
     for table in db.metadata.sorted_tables:
@@ -136,7 +136,7 @@ def _erase(person: Person) -> None:
     _empty_row(person)
     db.session.flush()
     db.session.expire_all()  # objects in memory may have lost their rows
-    person_changed.send(person_id=person.id)
+    person_changed.send(person.id)
 
 
 def _empty_row(person: Person) -> None:

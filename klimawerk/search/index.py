@@ -39,7 +39,7 @@ _lock = threading.Lock()
 
 
 def init_app(app: Flask) -> None:
-    changes.listen(_on_topics_changed)
+    changes.topics_changed.connect(app, _on_topics_changed)
     redaction.register_redaction(remove_item)
     app.extensions["live"].background.each_second(_IndexUpdater().look)
 

@@ -22,7 +22,7 @@ def init_app(app: Flask) -> None:
     app.add_template_global(fill_side_names, "words_of")
     app.add_template_global(scopes, "lock_scopes")
     document_access.init_app(app)
-    person_changed.connect(lock_service.update_holder_name)
+    person_changed.connect(app, lock_service.update_holder_name)
     app.register_error_handler(ItemLocked, locked_form)
     app.register_error_handler(ItemDeleted, lambda deleted: answer(NotFound(str(deleted))))
     app.register_error_handler(NotInList, lambda _misplaced: answer(Conflict(_not_in_list_message())))

@@ -89,7 +89,7 @@ def end_locks_of(item: Item) -> None:
         _end(item, db.session.scalars(select(EditLock).where(EditLock.item_id == item.id)).all())
 
 
-def update_holder_name(_sender: object, person_id: int) -> None:
+def update_holder_name(person_id: int) -> None:
     """Update the stored lock states after a change to a person, since these hold the name. Call inside writing()."""
     rederive(db.session.scalars(select(EditLock).where(EditLock.holder == person_holder(person_id).key)).all())
 
@@ -137,7 +137,7 @@ def _derive_states(item: Item, changed: Sequence[EditLock]) -> None:
             document_store.open_documents(names)
 
     def announce() -> None:
-        locks_changed.send(items=changed_ids)
+        locks_changed.send(changed_ids)
 
     after_commit(announce)
 

@@ -1,7 +1,8 @@
-"""Signals that sheets send to other packages."""
+"""Events that sheets send to other packages."""
 
 from __future__ import annotations
 
-from blinker import Signal
+from klimawerk.registry import Event
 
-locks_changed = Signal("items were closed for editing or opened: items (list of ids); sent after the commit")
+locks_changed: Event[[list[int]]] = Event()
+"""Items were closed for editing or opened: their ids. Sent after the commit."""

@@ -70,13 +70,7 @@ class AutoVersions:
 def init_app(app: Flask) -> None:
     watch = app.extensions["versions"] = AutoVersions()
     app.extensions["live"].background.each_second(watch.look)
-    changes.listen(_on_topics_changed)
-
-
-def _on_topics_changed(topics: list[str]) -> None:
-    auto_versions: AutoVersions | None = current_app.extensions.get("versions")
-    if auto_versions is not None:
-        auto_versions.record_changes(topics)
+    changes.topics_changed.connect(app, watch.record_changes)
 
 
 def _items_without_current_version() -> list[int]:

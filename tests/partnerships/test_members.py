@@ -251,14 +251,10 @@ def test_nobody_reaches_into_another_partnership_by_a_number(app: Flask) -> None
         members.end_membership(member_for(team.de["coordinator"], team), membership(other.de["editor"]).id)
 
 
-def test_changing_and_ending_count_at_once_and_are_announced(client: ProofReader) -> None:
+def test_changing_and_ending_count_at_once_and_are_announced(app: Flask, client: ProofReader) -> None:
     team = factories.partnership()
-    signals: list[tuple[int, int]] = []
-
-    def listen(_sender: object, partnership_id: int, person_id: int) -> None:
-        signals.append((partnership_id, person_id))
-
-    rights_changed.connect(listen)
+    announced: list[tuple[int, int]] = []
+    rights_changed.connect(app, lambda partnership_id, person_id: announced.append((partnership_id, person_id)))
     editor = team.de["editor"]
     url = f"/partnerships/{team.partnership.id}/members/{membership(editor).id}"
     client.sign_in(team.de["coordinator"])
@@ -268,7 +264,7 @@ def test_changing_and_ending_count_at_once_and_are_announced(client: ProofReader
     assert not access.may(editor.id, team.partnership.id, Right.EDIT)
     client.post(f"{url}/end")
     assert member_of(editor, team.partnership.id) is None
-    assert signals == [(team.partnership.id, editor.id)] * 2
+    assert announced == [(team.partnership.id, editor.id)] * 2
     actions = [entry.action for entry in db.session.scalars(select(AuditEntry).order_by(AuditEntry.id))]
     assert actions == ["signed_in", "member_changed", "member_ended"]
 

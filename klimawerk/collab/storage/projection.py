@@ -89,7 +89,7 @@ def _changed_fragments(document_id: int, texts: ProjectedTexts) -> list[str]:
 def _note_topic(name: str, fragments: list[str]) -> int:
     if not fragments:
         return 0
-    texts_changed.send(name=name, fragments=fragments)
+    texts_changed.send(name, fragments)
     return changes.note(name)
 
 

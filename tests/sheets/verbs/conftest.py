@@ -143,15 +143,11 @@ class Announced:
 
 
 @pytest.fixture
-def announced(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Announced]:
+def announced(app: Flask) -> Announced:
     recorded = Announced()
-    monkeypatch.setattr(changes, "_listeners", [*changes._listeners, recorded.commits.append])
-
-    def record(_sender: object, items: list[int]) -> None:
-        recorded.locks.append(items)
-
-    with locks_changed.connected_to(record):
-        yield recorded
+    changes.topics_changed.connect(app, recorded.commits.append)
+    locks_changed.connect(app, recorded.locks.append)
+    return recorded
 
 
 @pytest.fixture

@@ -217,7 +217,7 @@ def test_a_lock_shows_the_name_that_its_holder_has_now_and_only_their_programme_
     announced.locks.clear()
     with writing():
         people.chair.name = "Ama Neu"
-        person_changed.send(person_id=people.chair.id)
+        person_changed.send(people.chair.id)
     topics = announced.topics
     assert [topic for topic in topics if not topic.startswith("person")] == [programme.name, measure.name]
     assert announced.locks == [[measure.id]]
@@ -235,7 +235,7 @@ def test_who_holds_no_lock_changes_their_name_unnoticed(
     announced.commits.clear()
     with writing():
         people.jan.name = "Jan Neu"
-        lock_service.update_holder_name(None, people.jan.id)
+        lock_service.update_holder_name(people.jan.id)
     assert announced.commits == []
     assert document_lock(measure) == before
 

@@ -25,7 +25,7 @@ def init_app(app: Flask) -> None:
     app.add_template_global(confirmation_facts.partnership_names, "partnerships_of")
     set_reader_lookup(app, current_person)
     app.after_request(_mark_reader)
-    on_restore(keep_link_state)
+    on_restore.add(app, keep_link_state)
 
 
 def _handle_deleted_account(_error: AccountDeleted) -> Response:

@@ -17,4 +17,4 @@ def init_app(app: Flask) -> None:
     csrf.exempt(routes.stop_now)
     app.add_template_global(view.preference_card, "digest_choice")
     person_changed.connect(app, preferences.reschedule_for_zone)
-    on_restore(keep_digest_state)
+    on_restore.add(app, keep_digest_state)

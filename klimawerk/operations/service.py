@@ -23,6 +23,7 @@ from klimawerk.extensions import db
 from klimawerk.live.models import Topic
 from klimawerk.operations import backup_file
 from klimawerk.operations.backup_file import BackupHeader, InvalidBackup
+from klimawerk.registry import Hooks
 
 BATCH = 500
 EXCLUDED_TABLES = {"login", "attempts", "known_browser", "search_entry", "search_state", "completed_request", "job"}
@@ -32,17 +33,12 @@ had stored in part is deleted after a restore."""
 
 
 RestoreHook = Callable[[], Callable[[], str]]
-_restore_hooks: list[RestoreHook] = []
+on_restore: Hooks[RestoreHook] = Hooks()
+"""Restore hooks, for state that must outlast a restore.
 
-
-def on_restore(hook: RestoreHook) -> None:
-    """Register a restore hook, for state that must outlast a restore.
-
-    `hook()` is called before the data is replaced, the function that it returns after it, both in the restore's
-    transaction. That function returns a message for the operator, or "".
-    """
-    if hook not in _restore_hooks:
-        _restore_hooks.append(hook)
+`hook()` is called before the data is replaced, the function that it returns after it, both in the restore's
+transaction. That function returns a message for the operator, or "".
+"""
 
 
 @dataclass(frozen=True)
@@ -101,7 +97,7 @@ def restore_backup(path: Path) -> BackupSummary:
         with writing() as session:
             _lock_tables(session)
             old_revisions: dict[str, int] = dict(session.execute(select(Topic.name, Topic.rev)).all())
-            hooks_after = [hook() for hook in _restore_hooks]
+            hooks_after = [hook() for hook in on_restore]
             _delete_all(session)
             _insert_all(session, path)
             _reset_sequences(session)

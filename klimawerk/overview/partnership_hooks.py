@@ -18,7 +18,8 @@ from klimawerk.accounts.models import Person
 from klimawerk.collab.storage import document_store
 from klimawerk.extensions import db
 from klimawerk.live.changes import note
-from klimawerk.partnerships import joint_requests, programme_hooks
+from klimawerk.partnerships import programme_hooks
+from klimawerk.partnerships.joint_requests import RequestKind, request_kinds
 from klimawerk.partnerships.models import JointRequest, Partnership
 from klimawerk.partnerships.partnership_labels import reader_language
 from klimawerk.partnerships.programme_hooks import ProgrammeCard
@@ -35,17 +36,17 @@ deletion is later."""
 
 
 def init_app(app: Flask) -> None:
-    programme_hooks.register(OverviewProgrammeHooks())
-    joint_requests.register("rate", _apply_rate)
-    joint_requests.register("languages", _apply_languages)
-    joint_requests.register("delete", _delete, undo=_restore_programme)
+    programme_hooks.hooks.add(app, OverviewProgrammeHooks())
+    request_kinds.add(app, "rate", RequestKind(_apply_rate))
+    request_kinds.add(app, "languages", RequestKind(_apply_languages))
+    request_kinds.add(app, "delete", RequestKind(_delete, undo=_restore_programme))
     rights_changed.connect(app, _on_rights_changed)
 
 
 class OverviewProgrammeHooks:
     """Implements `partnerships.programme_hooks.ProgrammeHooks`."""
 
-    def found(
+    def create(
         self, partnership: Partnership, *, languages: list[str], lead_language: str, currency_local: str, by: int
     ) -> object:
         return create_programme(

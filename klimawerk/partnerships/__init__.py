@@ -22,10 +22,11 @@ def init_app(app: Flask) -> None:
         partnership_labels.own_side_first,
     ):
         app.add_template_global(template_global)
-    confirmation_facts.register(
+    confirmation_facts.partnership_lookups.add(
+        app,
         lambda person: [
             partnership_labels.text_for_reader(member.partnership.name)[0] for member in my_memberships(person)
-        ]
+        ],
     )
     topic_access.rules.add(
         app, "partnership", lambda person_id, partnership_id: may(person_id, partnership_id, Right.READ)

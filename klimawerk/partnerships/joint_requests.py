@@ -1,6 +1,6 @@
 """Joint requests: actions that need approval by both sides. A coordinator of one side asks; one of the other confirms.
 
-The action is executed with the confirmation. Other packages register the actions with `register`; this one knows no
+The action is executed with the confirmation. Other packages add the actions to `request_kinds`; this one knows no
 programmes.
 """
 
@@ -25,6 +25,7 @@ from klimawerk.partnerships.access import Member, is_current
 from klimawerk.partnerships.models import SIDES, JointRequest
 from klimawerk.partnerships.refusals import ActionRefused
 from klimawerk.partnerships.rights import Right
+from klimawerk.registry import Registry
 
 UNDO_DAYS = 30
 CONFIRMED, DECLINED, WITHDRAWN, UNDONE = "confirmed", "declined", "withdrawn", "undone"
@@ -33,23 +34,21 @@ RequestAction = Callable[[JointRequest, Person], None]
 
 @dataclass(frozen=True)
 class RequestKind:
-    """How a confirmed request is applied, and undone within `UNDO_DAYS`. Both run inside the transaction."""
+    """How a confirmed request is applied, and undone within `UNDO_DAYS`. Both run inside the transaction.
+
+    `apply(request, by)` executes `request.payload`; ActionRefused aborts it.
+    """
 
     apply: RequestAction
     undo: RequestAction | None = None
 
 
-_kinds: dict[str, RequestKind] = {}
-
-
-def register(kind: str, apply: RequestAction, undo: RequestAction | None = None) -> None:
-    """Register the action of a kind: `apply(request, by)` executes `request.payload`; ActionRefused aborts it."""
-    _kinds[kind] = RequestKind(apply, undo)
+request_kinds: Registry[str, RequestKind] = Registry("joint requests")
 
 
 def is_known_kind(kind: str) -> bool:
     """Whether an action is registered for the kind."""
-    return kind in _kinds
+    return kind in request_kinds
 
 
 def ask_other_side(member: Member, kind: str, payload: dict[str, Any], *, programme_id: int | None) -> JointRequest:
@@ -85,7 +84,7 @@ def answer_request(member: Member, request_id: int, *, yes: bool) -> JointReques
             raise ActionRefused(_("A coordinator of the other side answers this."))
         _close(request, CONFIRMED if yes else DECLINED, member.person)
         if yes:
-            _kinds[request.kind].apply(request, member.person)
+            request_kinds[request.kind].apply(request, member.person)
     return request
 
 
@@ -109,7 +108,7 @@ def undo_request(member: Member, request_id: int) -> JointRequest:
         request = db.session.get(JointRequest, request_id)
         if request is None or request not in undoable(member.partnership.id):
             raise ActionRefused(_("This can no longer be undone."))
-        reverse = _kinds[request.kind].undo
+        reverse = request_kinds[request.kind].undo
         assert reverse is not None
         request.outcome = UNDONE
         reverse(request, member.person)
@@ -129,7 +128,7 @@ def undoable(partnership_id: int) -> list[JointRequest]:
         JointRequest.partnership_id == partnership_id,
         JointRequest.outcome == CONFIRMED,
         JointRequest.answered_at > now() - timedelta(days=UNDO_DAYS),
-        JointRequest.kind.in_([name for name, kind in _kinds.items() if kind.undo]),
+        JointRequest.kind.in_([name for name, kind in request_kinds.items() if kind.undo]),
     )
     return list(db.session.scalars(query.order_by(JointRequest.id.desc())))
 

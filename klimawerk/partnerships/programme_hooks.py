@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from klimawerk.partnerships.models import Partnership
+from klimawerk.registry import Hooks
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class ProgrammeCard:
 class ProgrammeHooks(Protocol):
     """Operations on programmes that partnerships need."""
 
-    def found(
+    def create(
         self, partnership: Partnership, *, languages: list[str], lead_language: str, currency_local: str, by: int
     ) -> object:
         """Create a programme inside the present transaction."""
@@ -30,21 +31,17 @@ class ProgrammeHooks(Protocol):
         """The partnership's programmes that are not deleted."""
 
 
-_hooks: list[ProgrammeHooks] = []
-
-
-def register(programmes: ProgrammeHooks) -> None:
-    _hooks[:] = [programmes]
+hooks: Hooks[ProgrammeHooks] = Hooks()
 
 
 def create_programme(
     partnership: Partnership, *, languages: list[str], lead_language: str, currency_local: str, by: int
 ) -> None:
-    for programmes in _hooks:
-        programmes.found(
+    for programmes in hooks:
+        programmes.create(
             partnership, languages=languages, lead_language=lead_language, currency_local=currency_local, by=by
         )
 
 
 def programme_cards(partnership_id: int) -> list[ProgrammeCard]:
-    return [card for programmes in _hooks for card in programmes.cards(partnership_id)]
+    return [card for programmes in hooks for card in programmes.cards(partnership_id)]

@@ -16,5 +16,5 @@ def init_app(app: Flask) -> None:
     from klimawerk.privacy.routes import blueprint
 
     app.register_blueprint(blueprint)
-    on_restore(erasure.keep_erasures)
+    on_restore.add(app, erasure.keep_erasures)
     app.extensions["live"].background.each_second(retention.RetentionJob().run_if_due)

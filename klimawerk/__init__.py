@@ -14,7 +14,9 @@ from klimawerk.live import packet_filter, transport
 def create_app(config: Config | None = None) -> Flask:
     """The application. Raises BadConfiguration for settings that cannot work."""
     config = config or configuration.load()
-    app = Flask(__name__, root_path=str(ROOT), instance_path=str(config.instance))
+    # Without Flask's own route for static files: web/assets.py serves what the manifest of the build names.
+    app = Flask(__name__, root_path=str(ROOT), instance_path=str(config.instance), static_folder=None)
+    app.static_folder = "static"
     app.config.update(config.flask())
     app.extensions["klimawerk"] = config
     _import_models()

@@ -95,7 +95,7 @@ def test_the_cookie_is_for_the_server_alone(client: ProofReader) -> None:
 
 
 def test_who_only_reads_gets_no_session(client: ProofReader) -> None:
-    for path in ("/static/css/main.css", "/nothing-here?lang=xx"):
+    for path in ("/static/v-0/css/main.css", "/nothing-here?lang=xx"):
         client.get(path, headers={"Accept": "application/json"})
     assert cookie(client) == ""
     assert db.session.scalars(select(Login)).all() == []

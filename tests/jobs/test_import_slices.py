@@ -101,7 +101,7 @@ def _entries(frame_id: int) -> int:
 def _addresses(app: Flask, items: list[int]) -> Iterator[str]:
     """Every page, with every id that is arriving."""
     for rule in app.url_map.iter_rules():
-        if "GET" not in (rule.methods or ()) or rule.endpoint == "static":
+        if "GET" not in (rule.methods or ()):
             continue
         numbers = [items[0], items[len(items) // 2], items[-1]] if rule.arguments else [0]
         for number in numbers:

@@ -57,10 +57,10 @@ def test_what_would_come_in_is_shown_without_a_barrier(house: ExampleSite, langu
 def test_the_inspection_sees_barriers(house: ExampleSite) -> None:
     page = house.go(house.window("nobody", "en"), "sign in")
     page.evaluate(
-        """() => document.querySelector("main").innerHTML = `<h1>A</h1><h3>B</h3><img src="/static/img/icon.svg">
+        """() => document.querySelector("main").innerHTML = `<h1>A</h1><h3>B</h3><img src="/static/v-0/img/icon.svg">
           <p><button id="tiny">x</button></p><pre>${"wide ".repeat(400)}</pre>`"""
     )
-    page.add_style_tag(url="/static/css/main.css")
+    page.add_style_tag(url="/static/v-0/css/main.css")
     page.evaluate(
         "document.getElementById('tiny').style.cssText = 'min-width:0;min-height:0;padding:0;width:9px;height:9px'"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from klimawerk.config import ROOT
 from tests.journeys.conftest import ExampleSite
 
 STEPS = "section[id^=rows-][id$=-steps]"
@@ -109,7 +110,8 @@ def test_no_more_than_one_sentence_in_twenty_seconds(house: ExampleSite) -> None
     page.goto("/login")
     script = page.request.get("/login").text()  # checks that the page is there
     assert "announce" in script
-    page.evaluate("import('/static/js/announce.js').then((module) => (window.announce = module))")
+    page.route("**/announce.js", lambda route: route.fulfill(path=ROOT / "static" / "js" / "announce.js"))
+    page.evaluate("import('/announce.js').then((module) => (window.announce = module))")
     page.wait_for_function("window.announce")
     region = page.locator("#announce")
     page.evaluate("announce.announce('One')")

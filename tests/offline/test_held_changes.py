@@ -65,6 +65,6 @@ def _aged(sheet: SheetWindow) -> Page:
     """Makes the pending changes two days old; done on a page of the same origin that runs none of our scripts."""
     sheet.page.context.set_offline(False)
     page = sheet.page.context.new_page()
-    page.goto("/static/img/icon.svg")
+    page.goto("/static/v-0/img/icon.svg")
     page.evaluate(_AGE)
     return page

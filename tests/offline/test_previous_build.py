@@ -68,7 +68,7 @@ def test_words_and_values_that_a_build_before_has_kept_are_sent(
     team: Team, sheet_for: SheetFor, measure: Measure, app: Flask
 ) -> None:
     here = sheet_for(team.partner["editor"])
-    here.page.goto("/static/img/icon.svg")  # a page of the host that runs none of our scripts
+    here.page.goto("/static/v-0/img/icon.svg")  # a page of the host that runs none of our scripts
     records = [_post(measure), _text(measure, " Written before.")]
     here.page.evaluate(_STORE, {"name": _store_name(team), "records": records})
     assert [record["kind"] for record in kept(here.page)] == ["post", "text"]

@@ -85,7 +85,6 @@ ROUTES: dict[str, Requirement] = {
     "GET sheets.changes": _READ,
     "GET sheets.meanwhile": _READ,
     "GET start.index": _S,
-    "GET static": _A,
     "GET versions.changes": _READ,
     "GET versions.compare": _READ,
     "GET versions.history": _READ,

@@ -143,6 +143,13 @@ def test_newer_files_are_not_served_under_the_hash_of_the_old(static: Path) -> N
 )
 def test_nothing_is_served_that_the_manifest_does_not_name(client: ProofReader, name: str) -> None:
     assert client.get(f"{OLD}/{name}").status_code == 404
+    assert client.get(f"/static/{name}").status_code == 404
+
+
+def test_no_module_is_loaded_but_by_load_js() -> None:
+    """esbuild would bundle what `import("./x.js")` names into the same file."""
+    found = [path.name for path in (STATIC / "js").rglob("*.js") if re.search(r"\bimport\([\"'`]", path.read_text())]
+    assert found == []
 
 
 def test_what_a_page_needs_at_once_is_loaded_ahead_and_nothing_else(app: Flask) -> None:

@@ -10,7 +10,7 @@ from klimawerk import create_app
 from tests import factories
 from tests.client import ProofReader
 
-PLACES = ["/login", "/forgot", "/imprint", "/nothing-here", "/static/css/main.css", "/static/none.css", "/", "/healthz"]
+PLACES = ["/login", "/forgot", "/imprint", "/nothing-here", "/static/js/main.js", "/static/none.css", "/", "/healthz"]
 
 
 @pytest.mark.parametrize("place", PLACES)

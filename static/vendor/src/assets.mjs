@@ -85,7 +85,10 @@ async function modules() {
     if (owner !== path && !PAGE[path].includes(owner)) throw new Error(`${path} needs ${module}, which is in ${owner}`)
     if (owners.has(module)) return
     owners.set(module, path)
-    for (const needed of inputs[module].imports) if (!needed.external) visit(needed.path, path)
+    for (const { path: needed, kind, external } of inputs[module].imports) {
+      if (kind === "dynamic-import") throw new Error(`${module} imports ${needed} by import(): add it to an entry, and use load.js`)
+      if (!external) visit(needed, path)
+    }
   }
   for (const path of Object.keys(PAGE)) visit(path, path)
   const { outputs } = (await esbuild({ entryPoints: [...owners.keys()] })).metafile

@@ -57,6 +57,7 @@ MESSAGES: dict[str, LazyString] = {
         "Meanwhile others may have changed what you have written in. Your own changes are not sent yet."
     ),
     "away.gone": lazy_gettext("This is no longer open to you, or was deleted."),
+    "away.unknown": lazy_gettext("What others changed here cannot be fetched at the moment."),
     "away.send": lazy_gettext("Send my changes now"),
     "away.look": lazy_gettext("Look at my changes first"),
     "kept": lazy_gettext("You are offline. This page is as it was at {time}."),

@@ -5,7 +5,7 @@ import { test } from "node:test"
 import { open, settled } from "../page.mjs"
 
 const SINCE = Date.UTC(2026, 10, 28, 8)
-const words = { "away.title": "You were away", "away.send": "Send my changes", "away.look": "Look first", "away.gone": "Deleted or closed to you." }
+const words = { "away.title": "You were away", "away.send": "Send my changes", "away.look": "Look first", "away.gone": "Deleted or closed to you.", "away.unknown": "Not known at the moment." }
 
 const record = (id, doc, more = {}) => ({
   id, doc, page: "gone", kind: "text", since: SINCE, rev: 12, stuck: "", words: [], where: { title: `Page ${doc}`, path: "/" }, ...more,
@@ -92,6 +92,8 @@ test("what can no longer be sent, and what belongs to no item, is not asked abou
 for (const [what, answer, sentence] of [
   ["deleted", (request) => request.answer(404), "Deleted or closed to you."],
   ["no longer open to the user", (request) => request.answer(403), "Deleted or closed to you."],
+  ["unknown because the server fails", (request) => request.answer(502), "Not known at the moment."],
+  ["unknown because the connection is gone again", (request) => request.fail(), "Not known at the moment."],
 ]) {
   test(`an item that is ${what} is said to be that`, async () => {
     const page = await ready(record("a", "measure:7"))
@@ -99,3 +101,14 @@ for (const [what, answer, sentence] of [
     assert.deepEqual(page.lines(), [["Page measure:7", sentence]])
   })
 }
+
+test("where this browser's store is unusable, what this page alone has is asked about", async () => {
+  const page = await ready()
+  page.document.title = "Bins"
+  page.disk.broken = true
+  page.storePlan("cost", () => ({ kind: "post", doc: "measure:7", rev: 12, words: [{ label: "Cost", text: "1" }] }))
+  await settled()
+  await shown(page, (request) => request.answer(200, "Nothing."))
+  assert.deepEqual(page.lines(), [["Bins", "Nothing."]])
+  page.disk.broken = false
+})

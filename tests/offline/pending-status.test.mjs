@@ -138,7 +138,7 @@ test("a store that cannot be read breaks nothing, and is counted when it can", a
   assert.equal(page.head(), "One waits.")
 })
 
-for (const [what, broken] of [["", false]]) {
+for (const [what, broken] of [["", false], [", also where the browser's store is unusable", true]]) {
   test(`after more than a day offline the user is asked before what they wrote is sent${what}`, async () => {
     const page = await ready()
     await pass(500)

@@ -5,7 +5,7 @@ import { createElement, plainButton } from "../dom.js"
 import { hold } from "../hold.js"
 import { get, sentence } from "../http.js"
 import { messageText } from "../messages.js"
-import { pendingChanges } from "./pending-changes.js"
+import { listAll } from "./store-writer.js"
 
 let notice = null
 
@@ -13,7 +13,7 @@ let notice = null
 export async function showAbsenceNotice() {
   if (notice) return
   notice = createNotice()
-  const items = await Promise.all([...itemsOf(await pendingChanges.list())].map(describe))
+  const items = await Promise.all([...itemsOf(await listAll())].map(describe))
   notice.querySelector("dl").append(...items.flat())
   document.querySelector("main").prepend(notice)
 }
@@ -43,6 +43,6 @@ function itemsOf(records) {
 async function describe([doc, { since, rev, where }]) {
   const number = doc.split(":")[1]
   const answer = await get(`/items/${number}/meanwhile?since=${Math.floor(since / 1_000)}&rev=${rev || 0}`)
-  const text = answer?.ok ? sentence(await answer.text()) : messageText("away.gone")
+  const text = answer?.ok ? sentence(await answer.text()) : messageText(answer ? "away.gone" : "away.unknown")
   return [createElement("dt", { textContent: where.title }), createElement("dd", { textContent: text })]
 }

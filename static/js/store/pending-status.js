@@ -49,12 +49,12 @@ function createButton() {
 function checkSoon() {
   timer ??= setTimeout(() => {
     timer = null
-    check().catch(() => {}) // a browser without a usable store
+    check().catch(() => {}) // a browser without a usable store, or the editor did not load
   }, DELAY)
 }
 
 async function check() {
-  await resend()
+  await resend().catch(() => {}) // without a usable store the page's own changes may be on hold, too
   if (!hold.open && connection.online) (await loadEditor()).askFirst()
   count(await pendingChanges.list())
   if (device.shared) await forget()

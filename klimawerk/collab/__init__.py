@@ -1,6 +1,6 @@
 """The engine of live texts: documents, their update log, validation, rooms, attribution and projection.
 
-It knows no request, no page and no term of the domain: names of documents and access rights come from outside.
+It knows no page and no term of the domain: names of documents and access rights come from outside.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 PROTOCOL = 1
 SCHEMA = 2
-OLDEST_SCHEMA = 1  # oldest editor that may write; newer schemas only added attributes, which older editors can ignore
+OLDEST_SCHEMA = 1  # oldest editor that may join; raise it with every new node or mark, which older editors would delete
 
 # client to server
 DOC_JOIN = "doc:join"  # {doc, sv?, gen?, http?}

@@ -25,7 +25,7 @@ RIGHTS: dict[str, frozenset[Right]] = {
     "reviewer": frozenset({_R.READ, _R.COMMENT, _R.EXPORT}),
     "observer": frozenset({_R.READ, _R.EXPORT}),
 }
-"""Roles to come (interpreter, minute-taker, signatory, deputy) are rows here and nothing else."""
+"""A role to come (interpreter, minute-taker, signatory, deputy) is a row here, and a label in partnership_labels.py."""
 
 
 def allows(role: str, right: Right) -> bool:

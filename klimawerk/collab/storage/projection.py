@@ -1,4 +1,4 @@
-"""Projection: writes the texts of documents into columns (`LiveText`) for lists, search, exports and first paint."""
+"""Projection: writes the texts of documents into columns (`LiveText`) for lists, search and first paint."""
 
 from __future__ import annotations
 

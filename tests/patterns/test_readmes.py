@@ -65,6 +65,20 @@ def broken_links(readme: Path) -> list[str]:
     return broken
 
 
+def undefined(table: str) -> list[str]:
+    """Names in backticks behind a file, in a row of a table ("`search/index.py` `reindex`"), that the file lacks."""
+    missing = []
+    for row in table.splitlines():
+        file: Path | None = None
+        for name in re.findall(r"`([^`]+)`", row):
+            if FILE.fullmatch(f"`{name}`"):
+                file = next(path for base in BASES if (path := ROOT / base / name).exists())
+            elif file and re.fullmatch(r"[\w.]+", name):
+                words = set(re.findall(r"\w+", file.read_text()))
+                missing += [f"{file.name}: {name}"] if not set(name.split(".")) <= words else []
+    return missing
+
+
 def _anchors(text: str) -> set[str]:
     """The ids of a document's headings, as GitHub and GitLab make them."""
     prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
@@ -110,6 +124,13 @@ def test_a_readme_names_only_files_that_exist(readme: Path) -> None:
 @pytest.mark.parametrize("readme", READMES, ids=_id)
 def test_links_and_anchors_of_a_readme_resolve(readme: Path) -> None:
     assert broken_links(readme) == []
+
+
+def test_every_function_of_the_first_table_is_in_its_file() -> None:
+    table = (ROOT / "klimawerk" / "README.md").read_text().partition("## Where is it done?")[2].partition("\n## ")[0]
+    assert table.count("\n| ") > 25
+    assert undefined(table) == []
+    assert undefined(table.replace("`redact`", "`blacken`")) == ["redaction.py: blacken"]
 
 
 def test_a_missing_file_a_wrong_name_and_a_dead_link_are_seen(tmp_path: Path) -> None:

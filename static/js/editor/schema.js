@@ -1,5 +1,6 @@
-// ProseMirror schema of long texts. Never remove node types: y-prosemirror deletes for everybody what the schema does
-// not know. Content rules are loose where simultaneous edits of two users could break a stricter rule.
+// ProseMirror schema of long texts. Never remove node types or marks: y-prosemirror deletes for all users what the schema
+// does not know. A new one: "How to extend" in klimawerk/README.md. Content rules are loose where simultaneous edits of
+// two users could break a stricter rule.
 //
 // The server's copy is SCHEMA in klimawerk/collab/rich_text.py; tests/editor/test_schema.py compares the two.
 

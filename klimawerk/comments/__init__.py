@@ -15,4 +15,4 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
     topics.init_app(app)
     locks_changed.connect(app, lock_listener.follow_locks)
-    redaction.register_redaction(thread_redaction.redact_threads)
+    redaction.other_redactions.add(app, thread_redaction.redact_threads)

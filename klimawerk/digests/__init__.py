@@ -7,12 +7,11 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     from klimawerk.accounts.signals import person_changed
-    from klimawerk.digests import pause_rules, preferences, routes, view
+    from klimawerk.digests import preferences, routes, view
     from klimawerk.digests.restore_hooks import keep_digest_state
     from klimawerk.extensions import csrf
     from klimawerk.operations.service import on_restore
 
-    pause_rules.init_app(app)
     app.register_blueprint(routes.blueprint)
     csrf.exempt(routes.stop_now)
     app.add_template_global(view.preference_card, "digest_choice")

@@ -17,4 +17,4 @@ def init_app(app: Flask) -> None:
     app.add_template_global(last_edition)
     app.add_template_global(last_edition_with, "last_edition_with")
     topic_access.rules.add(app, "editions", may_watch)
-    verification.init_app()
+    verification.init_app(app)

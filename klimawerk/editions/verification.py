@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import undefer
 
@@ -13,13 +14,13 @@ from klimawerk.editions import hash_chain
 from klimawerk.editions.models import Edition, EditionPart
 from klimawerk.extensions import db
 from klimawerk.sheets.models import Item, is_here
-from klimawerk.versions import verification
 from klimawerk.versions.hash_chain import sha256_hex
 from klimawerk.versions.models import Version
+from klimawerk.versions.verification import VerificationCheck, other_checks
 
 
-def init_app() -> None:
-    verification.register(edition_faults, edition_count)
+def init_app(app: Flask) -> None:
+    other_checks.add(app, VerificationCheck(edition_faults, edition_count))
 
 
 def edition_faults() -> Iterator[str]:

@@ -17,7 +17,8 @@ def init_app(app: Flask) -> None:
     app.add_template_global(row_kinds)
     state_after = {"look": READY, "prepare": STORING}
     for kind in (KIND, "shell"):
-        jobs.register(
+        jobs.job_kinds.add(
+            app,
             kind,
             jobs.JobKind(
                 state_after, import_slices.import_job_rows, import_slices.remove_arriving, import_slices.abandoned_keys

@@ -39,6 +39,7 @@ from klimawerk.jobs.models import (
     STORING,
     Job,
 )
+from klimawerk.registry import Registry
 from klimawerk.text import truncate
 
 RETENTION = timedelta(minutes=30)
@@ -112,12 +113,7 @@ class JobKind:
     abandoned_keys: Callable[[], set[str]]
 
 
-_job_kinds: dict[str, JobKind] = {}
-
-
-def register(name: str, kind: JobKind) -> None:
-    """Register what the server does with jobs of this kind."""
-    _job_kinds[name] = kind
+job_kinds: Registry[str, JobKind] = Registry("job kinds")
 
 
 class StoreClaim:
@@ -301,7 +297,7 @@ def clean_up() -> None:
         ended = states.get(key) in (DONE, FAILED, CANCELLED)
         if ended or (key not in states and time.time() - modified_at > 60):  # a younger one may get its row now
             folders.remove(root() / key)
-    for undo, abandoned_keys in {(kind.undo, kind.abandoned_keys) for kind in _job_kinds.values()}:
+    for undo, abandoned_keys in {(kind.undo, kind.abandoned_keys) for kind in job_kinds.values()}:
         for key in abandoned_keys():
             with suppress(ClaimLost):
                 undo(key, partial(abandoned, key))
@@ -332,7 +328,7 @@ def _read_answer(job: Job) -> bool:
         return _change(job, (QUEUED, RUNNING), state=state, progress=progress)
     if "result" not in content:
         return _fail(job, content.get("problem") or {"code": content.get("failed", "error")})
-    next_state = _job_kinds[job.kind].state_after[job.step]
+    next_state = job_kinds[job.kind].state_after[job.step]
     return _change(job, (QUEUED, RUNNING), state=next_state, progress=0, claimed_by="", claims=0)
 
 
@@ -379,7 +375,7 @@ def _store_task(key: str, claim: StoreClaim) -> Callable[[], None]:
         job = db.session.scalar(select(Job).where(Job.key == key))
         if job is None:
             return
-        kind = _job_kinds[job.kind]
+        kind = job_kinds[job.kind]
         try:
             kind.undo(key, claim.slice)  # data of a dead process
             kind.store(job, claim)

@@ -15,20 +15,16 @@ from klimawerk.measures.measure_summary import measure_summary, summary_fragment
 from klimawerk.measures.models import Measure
 from klimawerk.programmes.service import programme_of
 from klimawerk.sheets.access import of_kind, readable_item, writable_item
-from klimawerk.sheets.fragments import register_derived
 from klimawerk.sheets.routes import view_here
 from klimawerk.sheets.view import SheetView
 
 bp = Blueprint("measures", __name__)
 
 
-def _derived(v: SheetView, since: int) -> list[str]:
+def derived_fragments(v: SheetView, since: int) -> list[str]:
     """The summary; after a change of locks also the actions for editors below the sheet."""
     tail = [render_template("measures/_tail.html", v=v)] if v.item.lock_rev > since else []
     return summary_fragments(v) + tail
-
-
-register_derived("measure", _derived)
 
 
 @bp.get("/measures/<int:item_id>")

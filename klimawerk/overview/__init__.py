@@ -7,9 +7,12 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     from klimawerk.overview import outline, partnership_hooks
-    from klimawerk.overview.routes import bp
+    from klimawerk.overview.routes import bp, goal_fragments, programme_fragments
     from klimawerk.programmes import content as _content  # noqa: F401
+    from klimawerk.sheets.fragments import derived_renderers
 
     app.register_blueprint(bp)
+    derived_renderers.add(app, "programme", programme_fragments)
+    derived_renderers.add(app, "goal", goal_fragments)
     outline.init_app(app)
     partnership_hooks.init_app(app)

@@ -24,7 +24,6 @@ from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import programme_of
 from klimawerk.sheets.access import Opened, allowed_item, of_kind, readable_item, writable_item
 from klimawerk.sheets.edit_locks import lock_sentence
-from klimawerk.sheets.fragments import register_derived
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.options import titles_of
 from klimawerk.sheets.programme_topic import ORDER
@@ -147,7 +146,7 @@ def _finance(v: SheetView) -> str:
     return render_template("overview/_finance.html", v=v, finance=finance_of(v))
 
 
-def _derived(v: SheetView, since: int) -> list[str]:
+def programme_fragments(v: SheetView, since: int) -> list[str]:
     """Derived fragments of a programme's page: chapters and finance table if goals or measures were created, deleted or
     moved; the outline also if titles changed; the mode switch if locks changed."""
     programme = of_kind(v.opened, Programme)
@@ -159,12 +158,8 @@ def _derived(v: SheetView, since: int) -> list[str]:
     return fragments
 
 
-def _derived_of_goal(v: SheetView, since: int) -> list[str]:
+def goal_fragments(v: SheetView, since: int) -> list[str]:
     """Derived fragments of a goal's page: the actions for editors below the sheet, if its locks changed."""
     if v.item.lock_rev <= since:
         return []
     return [render_template(f"goals/{name}.html", v=v, o=outline_of(v)) for name in ("_measures", "_tail")]
-
-
-register_derived("programme", _derived)
-register_derived("goal", _derived_of_goal)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy import delete, insert, select
 
 from klimawerk.collab.storage import document_store
@@ -34,14 +34,12 @@ A_TICK, AT_ONCE = 8, 30  # items read per second in the background, and before a
 _KINDS = {"programme", "goal", "measure", *(f"comments-{side}" for side in ALL_SIDES)}
 _TEXT_KINDS = ("line", "lines", "code")  # kinds of fields that hold text
 
-_pending: set[int] = set()
-_lock = threading.Lock()
-
 
 def init_app(app: Flask) -> None:
-    changes.topics_changed.connect(app, _on_topics_changed)
-    redaction.register_redaction(remove_item)
-    app.extensions["live"].background.each_second(_IndexUpdater().look)
+    updater = app.extensions["search"] = IndexUpdater()
+    changes.topics_changed.connect(app, updater.note_topics)
+    redaction.other_redactions.add(app, remove_item)
+    app.extensions["live"].background.each_second(updater.look)
 
 
 class IndexEntry(NamedTuple):
@@ -55,12 +53,32 @@ class IndexEntry(NamedTuple):
     words: str
 
 
-class _IndexUpdater:
-    """Updates a few items per second, since other tasks share its thread. A whole installation takes minutes."""
+class IndexUpdater:
+    """Updates a few items per second, since other tasks share its thread. A whole installation takes minutes.
+
+    One per app. `pending`: items that were changed through this process and are not indexed yet.
+    """
 
     def __init__(self) -> None:
+        self.pending: set[int] = set()
+        self._lock = threading.Lock()
         self._updated = self._checked = -LOOK
         self._stale: list[int] = []
+
+    def note_topics(self, topics: list[str]) -> None:
+        """Note the items of changed topics."""
+        self.note({int(number) for kind, _, number in (topic.partition(":") for topic in topics) if kind in _KINDS})
+
+    def note(self, item_ids: Iterable[int]) -> None:
+        with self._lock:
+            self.pending.update(item_ids)
+
+    def take(self, most: int) -> list[int]:
+        """Take at most so many pending items."""
+        with self._lock:
+            batch = sorted(self.pending)[:most]
+            self.pending.difference_update(batch)
+        return batch
 
     def look(self) -> None:
         moment = time.monotonic()
@@ -71,27 +89,22 @@ class _IndexUpdater:
             reindex(batch)
         elif moment - self._updated >= EACH:
             self._updated = moment
-            reindex_pending(A_TICK)
-
-
-def _on_topics_changed(topics: list[str]) -> None:
-    item_ids = {int(number) for kind, _, number in (topic.partition(":") for topic in topics) if kind in _KINDS}
-    with _lock:
-        _pending.update(item_ids)
+            reindex(self.take(A_TICK))
 
 
 def reindex_later(item_ids: Iterable[int]) -> None:
     """Read these items again soon."""
-    with _lock:
-        _pending.update(item_ids)
+    _updater().note(item_ids)
 
 
 def reindex_pending(most: int = AT_ONCE) -> None:
     """Read items that were changed through this process and are not indexed yet, at most so many."""
-    with _lock:
-        batch = sorted(_pending)[:most]
-        _pending.difference_update(batch)
-    reindex(batch)
+    reindex(_updater().take(most))
+
+
+def _updater() -> IndexUpdater:
+    updater: IndexUpdater = current_app.extensions["search"]
+    return updater
 
 
 def stale_items() -> list[int]:

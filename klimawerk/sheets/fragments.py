@@ -13,6 +13,7 @@ from sqlalchemy import select
 from klimawerk.accounts.models import Person
 from klimawerk.accounts.person_names import display_name
 from klimawerk.extensions import db
+from klimawerk.registry import Registry
 from klimawerk.sheets.field_view import FieldView
 from klimawerk.sheets.items import WRITING_LANGUAGE_KEY
 from klimawerk.sheets.models import FieldChange, Item, Row
@@ -21,12 +22,8 @@ from klimawerk.sheets.text_view import TextView
 from klimawerk.sheets.view import SheetView
 
 RenderDerived = Callable[[SheetView, int], list[str]]
-_derived_renderers: dict[str, RenderDerived] = {}
-
-
-def register_derived(kind: str, render: RenderDerived) -> None:
-    """Register `render(view, since)` for the derived fragments of a kind of item (sums, checklist)."""
-    _derived_renderers[kind] = render
+derived_renderers: Registry[str, RenderDerived] = Registry("derived fragments")
+"""By kind of item: `render(view, since)` returns its derived fragments (sums, checklist)."""
 
 
 def field_fragment(f: FieldView) -> str:
@@ -46,7 +43,7 @@ def rows_fragment(v: SheetView, kind: RowKind, deleted: Row | None = None) -> st
 
 def derived_fragments(v: SheetView, since: int) -> list[str]:
     """Fragments elsewhere on the page that are derived from the sheet's values and may be newer than `since`."""
-    derive = _derived_renderers.get(v.item.kind)
+    derive = derived_renderers.get(v.item.kind)
     conflicts = current_app.jinja_env.get_template("sheets/_conflicts.html").render(v=v)
     return [conflicts, *(derive(v, since) if derive else [])]
 

@@ -21,6 +21,7 @@ from klimawerk.collab.storage import document_store, projection
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.live.changes import note
+from klimawerk.registry import Hooks
 from klimawerk.sheets.models import Conflict, FieldChange, Item, Row
 from klimawerk.text import occurrences
 from klimawerk.versions import part_store
@@ -33,17 +34,9 @@ HideFunction = Callable[[Any], Any]
 REDACTION_BAR = "█████"
 MIN_PASSAGE_LENGTH = 4  # characters of a passage: a shorter one would match unrelated text
 
-
-_other_redactions: list[Callable[[int, HideFunction], int]] = []
-
-
-def register_redaction(redact_others: Callable[[int, HideFunction], int]) -> None:
-    """Also call `redact_others(item_id, hide)` inside the transaction: it redacts further data about the item.
-
-    It returns in how many places; `hide` returns a value with bars.
-    """
-    if redact_others not in _other_redactions:
-        _other_redactions.append(redact_others)
+other_redactions: Hooks[Callable[[int, HideFunction], int]] = Hooks()
+"""`redact_others(item_id, hide)` is called inside the transaction: it redacts further data about the item, and returns
+in how many places. `hide` returns a value with bars."""
 
 
 @dataclass
@@ -160,7 +153,7 @@ class _Redaction:
                 count += sum(self._redact_column(row, name) for name in names)
         return count + sum(
             redact_others(self.item.id, lambda value: redacted_value(value, self.passage))
-            for redact_others in _other_redactions
+            for redact_others in other_redactions
         )
 
     def _redact_parts(self) -> int:

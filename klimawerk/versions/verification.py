@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import undefer
 
 from klimawerk.extensions import db
+from klimawerk.registry import Hooks
 from klimawerk.sheets.models import Item, is_here
 from klimawerk.versions.hash_chain import sha256_hex, version_hash
 from klimawerk.versions.models import Version, VersionPart
 from klimawerk.versions.part_store import PartDamaged, manifest_head, unpack_part
 
 BATCH_SIZE = 200
-VerificationCheck = tuple[Callable[[], Iterator[str]], Callable[[], str]]
-_other_checks: list[VerificationCheck] = []
 
 
-def register(faults: Callable[[], Iterator[str]], count: Callable[[], str]) -> None:
-    """Also run `faults`, for something made of versions; `count` says how many there are ("3 editions")."""
-    if (faults, count) not in _other_checks:
-        _other_checks.append((faults, count))
+@dataclass(frozen=True)
+class VerificationCheck:
+    """A check of something made of versions: `faults()` yields one line for each fault, `count()` says how many things
+    there are ("3 editions")."""
+
+    faults: Callable[[], Iterator[str]]
+    count: Callable[[], str]
+
+
+other_checks: Hooks[VerificationCheck] = Hooks()
 
 
 def version_faults() -> Iterator[str]:
@@ -32,14 +38,14 @@ def version_faults() -> Iterator[str]:
         for fault in _faults_of_versions(item_id, stored_hashes):
             yield f"{kind} {item_id}, {fault}"
         db.session.expunge_all()
-    for other_faults, _count in _other_checks:
-        yield from other_faults()
+    for check in other_checks:
+        yield from check.faults()
 
 
 def checked_count() -> str:
     """What was checked, with numbers, as an English phrase."""
     versions, parts = (db.session.scalar(select(func.count()).select_from(t)) for t in (Version, VersionPart))
-    return ", ".join([f"{versions} versions of {parts} parts", *(describe() for _faults, describe in _other_checks)])
+    return ", ".join([f"{versions} versions of {parts} parts", *(check.count() for check in other_checks)])
 
 
 def redacted_parts() -> Iterator[str]:

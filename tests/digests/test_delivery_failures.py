@@ -304,7 +304,7 @@ def test_while_they_sit_together_it_is_silent_and_afterwards_it_is_summed_up(mai
     mailing.disable_others(jan)
     mailing.choose(ama, "at_once")
     begin, end = clock("2026-11-25 06:00"), clock("2026-11-25 12:00")
-    pause_rules.register(mailing.app, lambda key, at: key == mailing.team.partnership.id and begin <= at < end)
+    pause_rules.rules.add(mailing.app, lambda key, at: key == mailing.team.partnership.id and begin <= at < end)
     mailing.comment(ama, "Before.", later(NOON, hours=1))
     mailing.comment(jan, f"@{ama.name}, during.", later(begin, hours=2))
     for at in (SEVEN, later(begin, hours=3)):

@@ -85,11 +85,9 @@ def during_clean_up(app: Flask, monkeypatch: pytest.MonkeyPatch) -> DuringCleanU
         if place == "folders":
             monkeypatch.setattr(folders, "folder_keys", then_act(all_keys))
         elif place == "left behind":
-            kinds = {
-                name: replace(kind, abandoned_keys=then_act(kind.abandoned_keys))
-                for name, kind in jobs._job_kinds.items()
-            }
-            monkeypatch.setattr(jobs, "_job_kinds", kinds)
+            for name, kind in jobs.job_kinds.items():
+                changed = replace(kind, abandoned_keys=then_act(kind.abandoned_keys))
+                monkeypatch.setitem(jobs.job_kinds.of(app), name, changed)
         else:
             monkeypatch.setattr(import_slices, "removal_pieces", then_act(import_slices.removal_pieces))
         jobs.clean_up()

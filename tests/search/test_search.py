@@ -92,7 +92,7 @@ def test_an_update_with_other_rules_reads_everything_anew_by_itself(
         assert not finds(voice, "wärme")
     assert table.measure.id in index.stale_items()
     assert not finds(voice, "wärme")
-    watch = index._IndexUpdater()
+    watch = index.IndexUpdater()
     for _second in range(5):
         watch.look()
     assert index.stale_items() == []
@@ -187,10 +187,10 @@ def test_whatever_is_asked_is_words_and_nothing_else(any_database: str, table: T
 
 
 def test_what_nobody_read_into_the_index_is_found_by_the_next_look(
-    any_database: str, table: Table, voice: Voice
+    any_database: str, app: Flask, table: Table, voice: Voice
 ) -> None:
     write(table, "Zebra.")
-    index._pending.clear()  # as when a process was killed
+    app.extensions["search"].pending.clear()  # as when a process was killed
     assert not finds(voice, "zebra")
     assert index.stale_items() == [table.measure.id]
     index.reindex(index.stale_items())

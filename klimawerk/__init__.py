@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from flask import Flask
+from flask_socketio import SocketIO
 
 from klimawerk import config as configuration
 from klimawerk import database, installation, safe_json
 from klimawerk.config import ROOT, Config
-from klimawerk.extensions import babel, csrf, db, limiter, migrate, socketio
+from klimawerk.extensions import babel, csrf, db, limiter, migrate
 from klimawerk.live import packet_filter, transport
 
 
@@ -85,7 +86,7 @@ def _init_packages(app: Flask) -> None:
     partnerships.init_app(app)
     babel.init_app(app, locale_selector=web.locale, timezone_selector=web.timezone)
     config: Config = app.extensions["klimawerk"]
-    transport.configure_engine(config.async_mode, config.max_message_size)
+    socketio = SocketIO()  # it belongs to one app
     socketio.init_app(
         app,
         async_mode=config.async_mode,
@@ -96,6 +97,7 @@ def _init_packages(app: Flask) -> None:
         ping_interval=4,
         ping_timeout=20,
     )
+    transport.configure_engine(socketio.server, config.max_message_size)
     live.init_app(app)
     jobs.init_app(app)
     presence.init_app(app)

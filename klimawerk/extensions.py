@@ -9,7 +9,6 @@ from flask_babel.speaklater import LazyString
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_migrate import Migrate
-from flask_socketio import SocketIO
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy import MetaData
@@ -45,4 +44,3 @@ csrf = CSRFProtect()
 # Lazily translated messages are marked as safe HTML, with user input inside. Without the mark templates escape them.
 del LazyString.__html__
 limiter = Limiter(key_func=get_remote_address)
-socketio = SocketIO()

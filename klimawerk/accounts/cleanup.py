@@ -8,7 +8,6 @@ import time
 from flask import Flask
 
 from klimawerk.accounts import attempts, known_browsers, sessions
-from klimawerk.extensions import socketio
 
 log = logging.getLogger(__name__)
 CLEANUP_INTERVAL = 3_600.0  # seconds
@@ -16,7 +15,7 @@ CLEANUP_INTERVAL = 3_600.0  # seconds
 
 def start_cleanup(app: Flask) -> None:
     """Start the background task: once an hour, beginning an hour from now."""
-    socketio.start_background_task(_run, app)
+    app.extensions["live"].server.start_background_task(_run, app)
 
 
 def clean_up() -> None:

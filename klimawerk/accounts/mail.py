@@ -11,7 +11,6 @@ from urllib.parse import unquote, urlsplit
 
 from flask import Flask, current_app
 
-from klimawerk.extensions import socketio
 from klimawerk.text import line as one_line
 
 log = logging.getLogger(__name__)
@@ -44,7 +43,7 @@ def send_later(to: str, subject: str, text: str, *, language: str) -> None:
             send(to, subject, text, language=language)
 
     if configured():
-        socketio.start_background_task(work)
+        app.extensions["live"].server.start_background_task(work)
 
 
 def _message(sender: str, to: str, subject: str, text: str, language: str) -> EmailMessage:

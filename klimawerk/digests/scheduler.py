@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import time
 
 from flask import Flask
 
 from klimawerk import pycrdt_errors
 from klimawerk.database import WRITE_FAILURES, yield_if_due
 from klimawerk.digests import sending
-from klimawerk.extensions import db, socketio
+from klimawerk.extensions import db
 
 log = logging.getLogger(__name__)
 FIRST, EVERY = 2, 60  # seconds
@@ -19,14 +20,14 @@ def start_scheduler(app: Flask) -> None:
     """Start, unless the operator uses `flask digest send`, or there is no mail server."""
     config = app.extensions["klimawerk"]
     if config.digests and config.smtp_url:
-        socketio.start_background_task(_run, app)
+        app.extensions["live"].server.start_background_task(_run, app)
 
 
 def _run(app: Flask) -> None:
-    socketio.sleep(FIRST)
+    time.sleep(FIRST)
     while True:
         _run_once(app)
-        socketio.sleep(EVERY)
+        time.sleep(EVERY)
 
 
 def _run_once(app: Flask) -> None:

@@ -18,13 +18,13 @@ CLEAN_UP_EVERY = 20.0  # seconds
 
 def init_app(app: Flask) -> None:
     """Process the jobs once a second, from the moment this process serves requests."""
-    from klimawerk.extensions import socketio
     from klimawerk.jobs import service
 
+    live = app.extensions["live"]
     cleaned_up_at = float("-inf")
 
     def spawn(work: Callable[[], None]) -> Any:
-        return socketio.server.start_background_task(_in_app, app, work)
+        return live.server.start_background_task(_in_app, app, work)
 
     def process() -> None:
         nonlocal cleaned_up_at
@@ -33,7 +33,7 @@ def init_app(app: Flask) -> None:
             cleaned_up_at = time.monotonic()
             service.clean_up()
 
-    app.extensions["live"].background.each_second(process)
+    live.background.each_second(process)
 
 
 def _in_app(app: Flask, work: Callable[[], None]) -> None:

@@ -7,7 +7,6 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Initialise the event handlers; the Socket.IO server has to exist before."""
-    from klimawerk.extensions import socketio
     from klimawerk.live import sockets
 
-    sockets.init_sockets(app, socketio.server)
+    sockets.init_sockets(app, app.extensions["socketio"].server)

@@ -21,7 +21,10 @@ PROBE_INTERVAL = 0.25  # seconds between two probes
 
 
 class DatabaseHealth:
-    """State of the database as this process knows it (`able`), and the probes while it accepts nothing."""
+    """State of an app's database as this process knows it (`able`), and the probes while it accepts nothing.
+
+    `on_failure`: listeners of this app, called at each failed write.
+    """
 
     def __init__(self, app: Flask, server: Any, background: BackgroundRunner) -> None:
         self._app, self._server, self._background = app, server, background

@@ -32,7 +32,10 @@ PING_TIMEOUT = 4.5
 
 
 class Live:
-    """All live state of one app in this process; `live()` returns that of the current app."""
+    """All live state of one app in this process; `live()` returns that of the current app.
+
+    `on_disconnect`, `on_recheck`, `on_alive_change`, `on_watch`: listeners of this app, called in order.
+    """
 
     def __init__(self, app: Flask, server: Any) -> None:
         self.app, self.server = app, server
@@ -115,7 +118,7 @@ class Live:
         self._end_logins()
         self._recheck_by_time()
         transport.disconnect_anonymous(self.server, ANONYMOUS_TIMEOUT)
-        transport.abort_dead_connections()
+        transport.abort_dead_connections(self.server)
         for sid in transport.overloaded_sockets(self.server, {page.sid: page.person_id for page in self.pages.all()}):
             transport.disconnect_now(self.server, sid)
         for page in self.pages.all():

@@ -3,7 +3,6 @@ connections."""
 
 from __future__ import annotations
 
-import importlib
 import time
 import types
 import weakref
@@ -34,8 +33,6 @@ MAX_POLLS = 3  # requests of one long-polling client that wait at the same time;
 SLOW_READER_SECONDS = 0.5  # seconds for which closing waits until queued packets are taken
 CLOSE_GRACE = 3.0  # seconds between the end of a connection and the abort of its network socket
 
-_connections: weakref.WeakSet[_EngineWebSocket] = weakref.WeakSet()
-
 
 class EngineSocket(engineio.socket.Socket):  # type: ignore[misc, unused-ignore]
     """An Engine.IO connection. `known`: the page of a signed-in person uses it."""
@@ -63,20 +60,22 @@ class EngineSocket(engineio.socket.Socket):  # type: ignore[misc, unused-ignore]
                 self.queue.put(None)  # wakes the other waiting requests
 
 
-def configure_engine(async_mode: str, max_message_size: int) -> None:
-    """Configure Engine.IO; to be called before the Socket.IO server is created. `max_message_size` in bytes.
+def configure_engine(server: Any, max_message_size: int) -> None:
+    """Configure the Engine.IO of a Socket.IO server, before it has any connection. `max_message_size` in bytes.
 
     A WebSocket message is measured while it is read, not after; no per-message compression (it costs more processor
-    time than everything else together); a jump of the wall clock ends no connection.
+    time than everything else together); a jump of the wall clock ends no connection. What is replaced in the library's
+    modules is the same for all servers of the process; limits and connections belong to the server.
     """
     Payload.max_decode_packets = MAX_PACKETS
     engineio.socket.payload = types.SimpleNamespace(Payload=StrictPayload)
     monotonic_time = types.SimpleNamespace(time=time.monotonic)
     engineio.socket.time = engineio.base_socket.time = monotonic_time
     engineio.socket.Socket = EngineSocket
-    driver = importlib.import_module(f"engineio.async_drivers.{async_mode}")
-    driver._async["websocket"] = _websocket(max_message_size)
-    driver._async["queue"] = _queue(driver._async["queue"])
+    engine = server.eio
+    engine.connections = weakref.WeakSet()
+    driver = engine._async
+    engine._async = {**driver, "websocket": _websocket(max_message_size), "queue": _queue(driver["queue"])}
 
 
 def intercept_messages(server: Any, handle_message: Callable[[Any, str], bool]) -> None:
@@ -102,7 +101,7 @@ def _websocket(max_message_size: int) -> Any:
                 start_response("400 Bad Request", [])
                 return []
             self._connection.owner = self._owner
-            _connections.add(self._connection)
+            self._owner.server.connections.add(self._connection)
             self._writes_directly = "gunicorn.socket" in environ
             try:
                 self._handler(self)
@@ -164,9 +163,7 @@ class _FrameRest:
 
 
 def _queue(base: Any) -> Any:
-    original = getattr(base, "original", base)
-
-    class Bounded(original):  # type: ignore[misc, valid-type]
+    class Bounded(base):  # type: ignore[misc]
         """Bounded queue of packets for one socket. Once it was too full (`overflowed`) it takes nothing more.
 
         Where the socket has a `connection` and nothing is queued, a packet is written at once: no other greenlet has to
@@ -207,7 +204,6 @@ def _queue(base: Any) -> Any:
             while self.unfinished_tasks and time.monotonic() < until:
                 time.sleep(0.01)
 
-    Bounded.original = original
     return Bounded
 
 
@@ -274,22 +270,22 @@ def disconnect_now(server: Any, sid: str) -> None:
 
 def _disconnect(socket: Any) -> None:
     socket.close(wait=False, abort=True, reason=socket.server.reason.TRANSPORT_ERROR)
-    for connection in list(_connections):
+    for connection in list(socket.server.connections):
         if connection.owner is socket:
             connection.abort()
     _forget(socket)
 
 
-def abort_dead_connections() -> None:
+def abort_dead_connections(server: Any) -> None:
     """Abort ended connections whose client neither reads nor closes; they and their queue would stay for ever."""
     now = time.monotonic()
-    for connection in list(_connections):
+    for connection in list(server.eio.connections):
         if connection.owner is None or not connection.owner.closed:
             continue
         connection.ended_since = connection.ended_since or now
         if now - connection.ended_since > CLOSE_GRACE:
             connection.abort()
-            _connections.discard(connection)
+            server.eio.connections.discard(connection)
 
 
 def _release(connection: _EngineWebSocket) -> None:
@@ -297,7 +293,7 @@ def _release(connection: _EngineWebSocket) -> None:
     collector."""
     owner, connection.owner = connection.owner, None
     owner.queue.connection = None
-    _connections.discard(connection)
+    owner.server.connections.discard(connection)
     _forget(owner)
 
 

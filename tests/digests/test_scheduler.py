@@ -20,7 +20,7 @@ from klimawerk.comments.service import CommentInput, ThreadSubject
 from klimawerk.database import writing
 from klimawerk.digests import preferences, scheduler, unsubscribe_link
 from klimawerk.digests.models import DAILY, DigestChoice, DigestMail, DigestMark
-from klimawerk.extensions import db, socketio
+from klimawerk.extensions import db
 from klimawerk.partnerships.access import member_of
 from tests import factories, servers
 from tests.accessibility import LOOKS, looked_at
@@ -87,7 +87,7 @@ def test_the_server_sends_what_is_due_by_itself(
 def test_where_cron_does_it_the_server_does_not(smtp: Mailbox, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """Checked by which tasks start, so nothing has to be waited for."""
     begun: list[object] = []
-    monkeypatch.setattr(socketio, "start_background_task", lambda *task: begun.append(task))
+    monkeypatch.setattr(app.extensions["live"].server, "start_background_task", lambda *task: begun.append(task))
     settings = dataclasses.replace(app.extensions["klimawerk"], smtp_url=smtp.url)
     for digests, count in ((False, 0), (True, 1)):
         app.extensions["klimawerk"] = dataclasses.replace(settings, digests=digests)

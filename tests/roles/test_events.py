@@ -9,7 +9,6 @@ import socketio.exceptions
 from flask import Flask
 from pycrdt import Doc
 
-from klimawerk.extensions import socketio as server
 from klimawerk.live import topic_access
 from klimawerk.partnerships.rights import Right
 from tests import servers
@@ -37,7 +36,7 @@ def clients(world: World, live_server: servers.KlimawerkServer) -> Iterator[dict
 
 
 def test_every_event_says_what_it_requires(app: Flask) -> None:
-    assert set(EVENTS) == set(server.server.handlers["/"])
+    assert set(EVENTS) == set(app.extensions["socketio"].server.handlers["/"])
 
 
 def test_a_visitor_is_not_connected(live_server: servers.KlimawerkServer) -> None:

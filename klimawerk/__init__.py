@@ -8,7 +8,7 @@ from flask_socketio import SocketIO
 from klimawerk import config as configuration
 from klimawerk import database, installation, safe_json
 from klimawerk.config import ROOT, Config
-from klimawerk.extensions import babel, csrf, db, limiter, migrate
+from klimawerk.extensions import babel, csrf, db, init_limiter, migrate
 from klimawerk.live import packet_filter, transport
 
 
@@ -25,7 +25,7 @@ def create_app(config: Config | None = None) -> Flask:
     database.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
     csrf.init_app(app)
-    limiter.init_app(app)
+    init_limiter(app, config.rate_limits)
     _init_packages(app)
     return app
 

@@ -1,9 +1,10 @@
-"""Flask extensions, created once and bound to the app in `create_app`."""
+"""Flask extensions, bound to the app in `create_app`. What is created once holds nothing of an app."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flask import Flask, current_app
 from flask_babel import Babel
 from flask_babel.speaklater import LazyString
 from flask_limiter import Limiter
@@ -13,6 +14,7 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase
+from werkzeug.local import LocalProxy
 
 
 class Base(DeclarativeBase):
@@ -43,4 +45,11 @@ babel = Babel()
 csrf = CSRFProtect()
 # Lazily translated messages are marked as safe HTML, with user input inside. Without the mark templates escape them.
 del LazyString.__html__
-limiter = Limiter(key_func=get_remote_address)
+limiter: Limiter = LocalProxy(lambda: current_app.extensions["klimawerk_limiter"])  # type: ignore[assignment]
+"""The current app's rate limiter: counters belong to one app."""
+
+
+def init_limiter(app: Flask, enabled: bool) -> None:
+    """Give the app a rate limiter. One that is not enabled counts nothing."""
+    app.extensions["klimawerk_limiter"] = made = Limiter(get_remote_address, app=app)
+    made.enabled = enabled

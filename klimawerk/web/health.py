@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from klimawerk.config import VERSION
-from klimawerk.extensions import db, limiter
+from klimawerk.extensions import db
 
 blueprint = Blueprint("health", __name__)
 log = logging.getLogger(__name__)
@@ -20,7 +20,6 @@ def init_app(app: Flask) -> None:
 
 
 @blueprint.get("/healthz")
-@limiter.exempt  # type: ignore[untyped-decorator,unused-ignore]
 def show() -> tuple[dict[str, object], int]:
     """200 with `{"ok": true, "version"}`, or 503 with `{"ok": false, "error"}` when the database does not answer."""
     try:

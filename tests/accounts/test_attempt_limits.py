@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from klimawerk.accounts.known_browsers import COOKIE, KnownBrowser
 from klimawerk.accounts.models import AuditEntry, Person
 from klimawerk.clock import now
 from klimawerk.database import writing
-from klimawerk.extensions import db, limiter
+from klimawerk.extensions import db
 from tests import factories
 from tests.accounts.test_signing_in import token_in
 from tests.mailbox import Mailbox
@@ -45,11 +44,9 @@ def build(database_address: str, folder: Path, smtp: Mailbox | None = None, **mo
 
 
 @pytest.fixture
-def limited_app(app: Flask, database_address: str, tmp_path: Path) -> Iterator[Flask]:
+def limited_app(app: Flask, database_address: str, tmp_path: Path) -> Flask:
     """An app with rate limits on; `app` reads the same database."""
-    yield build(database_address, tmp_path / "counting")
-    limiter.reset()
-    limiter.enabled = False
+    return build(database_address, tmp_path / "counting")
 
 
 def attempt(browser: FlaskClient, email: str, password: str = "wrong", at: str = HERE, **more: str) -> TestResponse:
@@ -278,10 +275,8 @@ def test_what_was_counted_is_swept_after_a_day_and_never_too_much(
 
 
 @pytest.fixture
-def mailing(app: Flask, database_address: str, tmp_path: Path, smtp: Mailbox) -> Iterator[Flask]:
-    yield build(database_address, tmp_path / "mailing", smtp)
-    limiter.reset()
-    limiter.enabled = False
+def mailing(app: Flask, database_address: str, tmp_path: Path, smtp: Mailbox) -> Flask:
+    return build(database_address, tmp_path / "mailing", smtp)
 
 
 def request_reset(browser: FlaskClient, email: str, at: str = HERE) -> TestResponse:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from klimawerk.accounts.access import signed_in
 from klimawerk.accounts.models import AuditEntry, Login
 from klimawerk.clock import now
 from klimawerk.database import writing
-from klimawerk.extensions import db, limiter
+from klimawerk.extensions import db
 from tests import factories
 from tests.client import ProofReader
 
@@ -261,7 +260,7 @@ def test_every_attempt_is_in_the_record_and_strangers_addresses_are_not_readable
 
 
 @pytest.fixture
-def limited_app(database_address: str, tmp_path: Path) -> Iterator[Flask]:
+def limited_app(database_address: str, tmp_path: Path) -> Flask:
     """An app with rate limits on."""
     settings = configuration.load(
         instance=tmp_path / "limited",
@@ -270,10 +269,7 @@ def limited_app(database_address: str, tmp_path: Path) -> Iterator[Flask]:
         testing=True,
         rate_limits=True,
     )
-    app = create_app(settings)
-    yield app
-    limiter.reset()
-    limiter.enabled = False
+    return create_app(settings)
 
 
 def test_an_account_is_guarded_against_guessing_whether_it_exists_or_not(app: Flask, limited_app: Flask) -> None:

@@ -52,7 +52,7 @@ def under_way(app: Flask):  # type: ignore[no-untyped-def]
     go_on.set()
     for thread in threads:
         thread.join(30)
-    assert uploads._running.total() == 0
+    assert uploads.running().total() == 0
 
 
 def signed_in(app: Flask, person: Person) -> ProofReader:

@@ -12,6 +12,11 @@ const [DELAY, LONGEST_DELAY, SPREAD] = [500, 8_000, 0.5] // of the Socket.IO cli
 const b64 = (bytes) => Buffer.from(bytes).toString("base64")
 const bytesOf = (text) => new Uint8Array(Buffer.from(text, "base64"))
 
+/** Whether a page was refused, by HTTP or by Socket.IO. Else nobody listens at the address, which may contain "500". */
+export function isRefusal(message) {
+  return /^(44|HTTP\/1\.1 50[03] )/.test(message)
+}
+
 export class Herd {
   #pages
   #typed
@@ -37,11 +42,23 @@ export class Herd {
     return this.#figures()
   }
 
-  /** The server is about to be killed: the figures of how all reconnected. Times count from its first response. */
-  async regather() {
+  /** Before a kill: from now on each page remembers that it has lost its connection. */
+  expectLoss() {
     this.#begin()
     this.#first = Infinity
-    await until(() => this.#pages.every(({ joined }) => !joined), "the kill", PATIENCE)
+  }
+
+  /** How many pages have lost their connection since `expectLoss`, and how many are joined. */
+  count() {
+    const [lost, joined] = ["lost", "joined"].map((key) => this.#pages.filter((page) => page[key]).length)
+    return { lost, joined }
+  }
+
+  /** The figures of how all reconnected after a kill, in whatever order the pages lost their connections and joined
+   *  again. Times count from the server's first response. */
+  async regather() {
+    const all = this.#pages.length
+    await until(() => this.count().lost === all, () => `the kill: ${this.count().lost} of ${all} pages noticed`, PATIENCE)
     return this.#figures()
   }
 
@@ -75,6 +92,7 @@ export class Herd {
 
 class HerdPage {
   joined = false
+  lost = false // its connection, since `forget`
   inAt = Infinity
   cameBack = 0
   letters = [] // {pressed, at}: ms at which a character was typed and acknowledged
@@ -94,6 +112,7 @@ class HerdPage {
 
   forget() {
     this.letters = this.letters.filter(({ at }) => !at)
+    this.lost = false
     this.inAt = Infinity
   }
 
@@ -113,7 +132,7 @@ class HerdPage {
     try {
       this.#page = await openPage({ url, cookie, closed })
     } catch (error) {
-      if (/connect_error|"message"|503|500/.test(error.message)) this.#options.refused(error.message.slice(0, 60))
+      if (isRefusal(error.message)) this.#options.refused(error.message.slice(0, 60))
       return closed()
     }
     accepted()
@@ -189,6 +208,7 @@ class HerdPage {
   }
 
   #lost() {
+    this.lost = true
     this.joined = this.#busy = false
     this.#page = null
     const delay = Math.min(LONGEST_DELAY, DELAY * 2 ** this.#attempt++)

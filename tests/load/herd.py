@@ -4,7 +4,6 @@ server.
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +12,6 @@ from tests.load.load_generator import Typists
 from tests.load.process_cost import Figures, percentile
 
 TYPED = 3_000  # milliseconds of typing once all are connected
-WAIT = 0.5  # seconds of notice for the generator before the kill
 
 
 @dataclass(frozen=True)
@@ -32,10 +30,9 @@ class Herd:
         contender.start()
         with Typists(contender.line) as typists:
             started = typists.do("gather", **self._plan(contender))
-            killing = threading.Timer(WAIT, contender.kill_below_launcher)
-            killing.start()
+            typists.do("expectLoss")
+            contender.kill_below_launcher()
             killed = typists.do("regather")
-            killing.join()
         return {**_figures("start", started, self.people), **_figures("kill", killed, self.people)}
 
     def _plan(self, contender: KlimawerkCompetitor) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -25,7 +26,8 @@ class Typists:
 
     def __init__(self, line: str) -> None:
         command = [node(), str(HERE / "main.mjs"), line]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._errors = os.memfd_create("stderr")  # a pipe that nobody reads would block the generator when it is full
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors)
 
     def __enter__(self) -> Typists:
         return self
@@ -34,18 +36,26 @@ class Typists:
         self, _kind: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
     ) -> None:
         self._process.kill()
-        self._process.communicate()
+        with suppress(BrokenPipeError):  # a command that it no longer read
+            self._process.communicate()
+        os.close(self._errors)
 
     def do(self, command: str, **arguments: Any) -> Any:
-        """The command's answer. RuntimeError when the generator has ended (it prints the reason itself)."""
+        """The command's answer. RuntimeError with what the generator printed when it has ended."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps({"do": command, **arguments}).encode() + b"\n")
-        self._process.stdin.flush()
+        with suppress(BrokenPipeError):  # it has ended already: there is no answer
+            self._process.stdin.write(json.dumps({"do": command, **arguments}).encode() + b"\n")
+            self._process.stdin.flush()
         answer = self._process.stdout.readline()
         if not answer:
-            raise RuntimeError(f"the load generator ended while it was to {command}")
+            raise RuntimeError(f"the load generator ended while it was to {command}:\n{self._printed()}")
         return json.loads(answer)
+
+    def _printed(self) -> str:
+        self._process.wait()
+        printed = os.pread(self._errors, 20_000, 0).decode(errors="replace")
+        return f"exit status {self._process.returncode}\n{printed}"
 
     def cost(self) -> Cost:
         return cost(self._process.pid)

@@ -24,6 +24,8 @@ const verbs = {
   fill,
   arrive,
   gather: async (plan) => (workshop = new Herd(plan)).gather(),
+  expectLoss: () => workshop.expectLoss(),
+  count: () => workshop.count(),
   regather: () => workshop.regather(),
 }
 

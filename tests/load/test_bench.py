@@ -10,6 +10,7 @@ from tests.load import bench_data, report
 from tests.load.competitors import KlimawerkCompetitor
 from tests.load.edition_timings import Editions
 from tests.load.herd import Herd
+from tests.load.load_generator import Typists
 from tests.load.scenarios import SCENARIOS, Typing
 from tests.load.version_timings import Versions
 
@@ -72,3 +73,19 @@ def test_the_bench_of_a_herd_says_how_long_until_all_are_in_and_that_nobody_was_
         assert 0 < figures[f"{after}_ack_p95"] <= figures[f"{after}_ack"]
         assert (figures[f"{after}_refused"], figures[f"{after}_never"]) == (0, 0)
     assert "the last one in (ms)" in report.table(scenario, {"Klimawerk": figures})
+
+
+def test_a_load_generator_that_ends_says_why() -> None:
+    with (
+        Typists("klimawerk") as typists,
+        pytest.raises(RuntimeError, match=r"(?s)to regather:.*exit status 1.*TypeError"),
+    ):
+        typists.do("regather")  # nobody has gathered
+    with Typists("nowhere") as typists, pytest.raises(RuntimeError, match=r"(?s)to look:.*lines/nowhere\.mjs"):
+        typists.do("look")
+    with Typists("klimawerk") as typists:
+        for _ in range(2):  # it has ended before the second
+            with pytest.raises(RuntimeError, match=r"(?s)to dance:.*is not a function"):
+                typists.do("dance")
+    with Typists("klimawerk") as typists:
+        assert typists.do("history", edits=2, last=1)

@@ -198,11 +198,12 @@ function groups(people) {
 
 export const sleep = (ms) => (ms > 0 ? new Promise((resolve) => setTimeout(resolve, ms)) : null)
 
+/** @param what names what is missing in the error, as text or a function that returns it; "": no error */
 export async function until(condition, what, patience = PATIENCE) {
   const end = Date.now() + patience
   while (!condition()) {
     if (Date.now() > end) {
-      if (what) throw new Error(`not there in time: ${what}`)
+      if (what) throw new Error(`not there in time: ${typeof what === "string" ? what : what()}`)
       return
     }
     await sleep(20)

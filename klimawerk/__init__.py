@@ -72,6 +72,7 @@ def _init_packages(app: Flask) -> None:
         partnerships,
         presence,
         privacy,
+        programmes,
         search,
         sheets,
         versions,
@@ -104,6 +105,7 @@ def _init_packages(app: Flask) -> None:
     collab.init_app(app)
     for package in (
         sheets,
+        programmes,
         goals,
         measures,
         versions,

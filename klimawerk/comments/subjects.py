@@ -16,8 +16,9 @@ from klimawerk.extensions import db
 from klimawerk.partnerships.refusals import ActionRefused
 from klimawerk.sheets import code_labels
 from klimawerk.sheets.fragments import page_of
+from klimawerk.sheets.item_kinds import sheet_of
 from klimawerk.sheets.models import Row
-from klimawerk.sheets.sheet_schema import Field, sheet_of, split_key
+from klimawerk.sheets.sheet_schema import Field, split_key
 from klimawerk.sheets.view import SheetView
 from klimawerk.text import truncate, visually_equal
 from klimawerk.versions.diff_html import DiffRenderer

@@ -16,6 +16,7 @@ from klimawerk.editions.comparison import ItemChange
 from klimawerk.editions.edition_view import title_in
 from klimawerk.editions.snapshots import SnapshotPart, SnapshotParts, load_decoded_parts
 from klimawerk.extensions import db
+from klimawerk.sheets.item_kinds import item_kinds
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.view import SheetView
 from klimawerk.versions import item_keys, version_states
@@ -95,7 +96,7 @@ class EditionComparison:
 
     def summary(self) -> list[str]:
         """How much changed, as phrases: "40 measures changed", "1 goal added"."""
-        kinds = [(kind, what) for kind in ("programme", "goal", "measure") for what in (ADDED, REMOVED, MOVED, CHANGED)]
+        kinds = [(kind, what) for kind in item_kinds for what in (ADDED, REMOVED, MOVED, CHANGED)]
         counted = [(kind, what, comparison.count_changes(self.changes, kind, what)) for kind, what in kinds]
         return [_phrase(kind, what, count) for kind, what, count in counted if count]
 

@@ -19,9 +19,9 @@ from klimawerk.goals.service import goals_of
 from klimawerk.measures.service import measures_of
 from klimawerk.partnerships.models import Partnership
 from klimawerk.programmes.models import Programme
+from klimawerk.sheets.item_kinds import sheet_of
 from klimawerk.sheets.models import Frame, Item, Row
 from klimawerk.sheets.rows import rows_of_all
-from klimawerk.sheets.sheet_schema import sheet_of
 
 D = TypeVar("D", bound=ItemDraft)
 

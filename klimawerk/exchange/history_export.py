@@ -20,6 +20,7 @@ from klimawerk.editions.service import editions_of
 from klimawerk.exchange.history_draft import FORMAT
 from klimawerk.extensions import db
 from klimawerk.programmes.models import Programme
+from klimawerk.sheets.item_kinds import kinds_in_files
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.rows import rows_of_all
 from klimawerk.text import clean_json
@@ -88,7 +89,9 @@ def _items(programme: Programme) -> list[Item]:
         .where(Edition.programme_id == programme.id)
     )
     query = select(Item).where(
-        Item.frame_id == programme.frame_id, Item.deleted_at.is_(None) | Item.id.in_(in_editions)
+        Item.frame_id == programme.frame_id,
+        Item.kind.in_(kinds_in_files()),
+        Item.deleted_at.is_(None) | Item.id.in_(in_editions),
     )
     items = list(db.session.scalars(query))
     return sorted([*items, *_deleted_goals_of(items)], key=_sort_key)
@@ -96,7 +99,7 @@ def _items(programme: Programme) -> list[Item]:
 
 def _sort_key(item: Item) -> tuple[int, bool, str, str]:
     """Sort key: the same order in every installation."""
-    return ("programme", "goal", "measure").index(item.kind), item.deleted_at is not None, item.code, item.key
+    return kinds_in_files().index(item.kind), item.deleted_at is not None, item.code, item.key
 
 
 def _deleted_goals_of(items: list[Item]) -> list[Item]:

@@ -17,14 +17,13 @@ from klimawerk.exchange import value_json
 from klimawerk.exchange.history_draft import FORMAT, EditionDraft, HistoryDraft, ItemHistory, VersionDraft
 from klimawerk.exchange.history_validator import check_version_part, is_key
 from klimawerk.exchange.import_problems import FilePosition, ImportRefused
-from klimawerk.sheets.sheet_schema import sheet_of
+from klimawerk.sheets.item_kinds import kinds_in_files, sheet_of
 from klimawerk.versions import hash_chain, service
 
 Json = dict[str, Any]
 MAX_ITEMS, MAX_VERSIONS, MAX_EDITIONS, MAX_PEOPLE = 2_000, 20_000, 1_000, 500
 REASONS = (service.KEPT, service.QUIET, service.IMPORT, service.RESTORE, service.EDITION)
 SIDES = ("", "de", "partner", "neutral")
-KINDS = ("programme", "goal", "measure")
 _HISTORY = FilePosition(("history",))
 
 
@@ -69,7 +68,7 @@ class _HistoryReader:
         data = value_json.mapping(raw, place)
         kind, code, key = data.get("kind"), data.get("code"), data.get("key")
         deleted = data.get("deleted") is True
-        if kind not in KINDS or not isinstance(code, str) or not is_key(key) or not isinstance(key, str):
+        if kind not in kinds_in_files() or not isinstance(code, str) or not is_key(key) or not isinstance(key, str):
             raise _hash_mismatch(place)
         if not deleted and (kind, code) not in self.known:
             raise ImportRefused(_("“%(code)s” is referred to, but is not in the file.", code=code[:60]), place)

@@ -29,8 +29,12 @@ from klimawerk.exchange.json_reader import read_json
 from klimawerk.exchange.json_size import check_size
 from klimawerk.exchange.service import build_programme, summarise
 from klimawerk.extensions import db
+from klimawerk.goals.content import KIND as GOAL
 from klimawerk.jobs import folders
 from klimawerk.jobs.job_steps import Answer, Progress, Task
+from klimawerk.measures.content import KIND as MEASURE
+from klimawerk.programmes.content import KIND as PROGRAMME
+from klimawerk.sheets.item_kinds import item_kinds
 
 NAMES, ROWS = "names.json", "rows.sqlite"
 """Files beside the input: the identities in the file's history (HistoryKeys); the prepared rows."""
@@ -120,4 +124,6 @@ def _app(folder: Path) -> Flask:
     Babel(app)
     db.init_app(app)
     database.init_app(app)
+    for kind in (PROGRAMME, GOAL, MEASURE):
+        item_kinds.add(app, kind.name, kind)
     return app

@@ -31,12 +31,14 @@ from klimawerk.idempotency import earlier, form_key, once
 from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import programme_of
 from klimawerk.sheets.access import Opened, of_kind, writable_item
+from klimawerk.sheets.fragments import page_of
+from klimawerk.sheets.item_kinds import sheet_of
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.options import titles_of
 from klimawerk.sheets.plausibility import OPEN_RANGE, DateRange
 from klimawerk.sheets.routes import view_here
 from klimawerk.sheets.rows import TooManyRows, rows_of
-from klimawerk.sheets.sheet_schema import Field, sheet_of
+from klimawerk.sheets.sheet_schema import Field
 from klimawerk.sheets.view import SheetView
 from klimawerk.text import is_blank
 
@@ -120,7 +122,7 @@ def paste_rows(item_id: int, kind: str) -> ResponseReturnValue:
     """Preview of rows from a pasted table, and their creation."""
     opened = writable_item(item_id)
     row_kind = sheet_of(opened.item.kind).rows.get(kind) or abort(404)
-    back = f"/{opened.item.kind}s/{item_id}"
+    back = page_of(opened.item)
     form = _paste_form(opened, row_fields(row_kind), _("Paste a table: %(what)s", what=row_kind.label), back)
     if earlier(form_key()):
         return redirect(back, 303)

@@ -26,7 +26,7 @@ from klimawerk.partnerships.models import SIDES
 from klimawerk.partnerships.rights import Right
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.access import allowed_item, of_kind
-from klimawerk.sheets.sheet_schema import sheet_of
+from klimawerk.sheets.item_kinds import kinds_in_files, sheet_of
 from klimawerk.text import clean, line
 
 bp = Blueprint("exchange", __name__)
@@ -164,7 +164,7 @@ def reset_practice() -> ResponseReturnValue:
 
 def row_kinds() -> list[tuple[str, str]]:
     """Every kind of row with its label, for the preview."""
-    sheets = (sheet_of(kind) for kind in ("programme", "goal", "measure"))
+    sheets = (sheet_of(kind) for kind in kinds_in_files())
     return list({row.name: str(row.label) for sheet in sheets for row in sheet.rows.values()}.items())
 
 

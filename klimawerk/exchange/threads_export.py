@@ -19,9 +19,10 @@ from klimawerk.exchange.draft import CommentDraft
 from klimawerk.exchange.threads_import import OPEN, RESOLVED, implied_thread
 from klimawerk.extensions import db
 from klimawerk.programmes.models import Programme
+from klimawerk.sheets.item_kinds import kinds_in_files, sheet_of
 from klimawerk.sheets.models import Item, Row
 from klimawerk.sheets.rows import rows_of_all
-from klimawerk.sheets.sheet_schema import sheet_of, split_key
+from klimawerk.sheets.sheet_schema import split_key
 
 Json = dict[str, Any]
 _LOCAL_ID_KINDS = ("field", "measures")  # kinds of fields whose values are ids of this installation
@@ -29,8 +30,8 @@ _LOCAL_ID_KINDS = ("field", "measures")  # kinds of fields whose values are ids 
 
 def write_threads(programme: Programme) -> list[Json]:
     """The threads of the programme and its items, in the order in which they were opened."""
-    items = db.session.scalars(select(Item).where(Item.frame_id == programme.frame_id, Item.deleted_at.is_(None)))
-    by_id = {item.id: item for item in items}
+    in_file = (Item.frame_id == programme.frame_id, Item.deleted_at.is_(None), Item.kind.in_(kinds_in_files()))
+    by_id = {item.id: item for item in db.session.scalars(select(Item).where(*in_file))}
     query = select(Thread).where(Thread.item_id.in_(list(by_id)), Thread.side == "", Thread.deleted_at.is_(None))
     threads = list(db.session.scalars(query.order_by(Thread.id)))
     comments: dict[int, list[Comment]] = {thread.id: [] for thread in threads}

@@ -21,16 +21,13 @@ from klimawerk.exchange import value_json
 from klimawerk.exchange.draft import CommentDraft, FrameDraft, ThreadDraft
 from klimawerk.exchange.history_validator import check_value
 from klimawerk.exchange.import_problems import FilePosition, ImportRefused, LazySentence, quote_value
-from klimawerk.goals.content import SHEET as GOAL
-from klimawerk.measures.content import SHEET as MEASURE
-from klimawerk.programmes.content import SHEET as PROGRAMME
+from klimawerk.sheets.item_kinds import kinds_in_files, sheet_of
 from klimawerk.sheets.rows import MAX_ROWS
 from klimawerk.sheets.sheet_schema import split_key
 
 MAX_THREADS, MAX_COMMENTS, MAX_IN_ALL = 2_000, 1_000, 20_000
 LONGEST_NAME, LONGEST_REST = 120, 1_000
 OPEN, RESOLVED = "open", "resolved"
-_SHEETS = {"measure": MEASURE, "goal": GOAL, "programme": PROGRAMME}
 
 
 def read_threads(raw: Any, frame: FrameDraft, known: set[tuple[str, str]]) -> list[ThreadDraft]:
@@ -73,7 +70,7 @@ def implied_thread(comments: list[CommentDraft]) -> tuple[str, date | None, bool
 
 
 def _item(parts: dict[str, Any], place: FilePosition, known: set[tuple[str, str]]) -> tuple[str, str]:
-    for kind in ("measure", "goal"):
+    for kind in reversed([kind for kind in kinds_in_files() if kind != "programme"]):
         if parts.get(kind) is not None:
             code = value_json.text(parts[kind], place.at(kind), 1_000)
             if (kind, code) not in known:
@@ -107,7 +104,7 @@ def _moment(raw: Any, place: FilePosition) -> datetime:
 
 
 def _about(parts: dict[str, Any], thread: ThreadDraft, frame: FrameDraft, place: FilePosition) -> None:
-    sheet = _SHEETS[thread.item[0]]
+    sheet = sheet_of(thread.item[0])
     fields = sheet.fields
     if parts.get("row") is not None:
         row = value_json.mapping(parts["row"], place.at("row"))

@@ -6,7 +6,9 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from klimawerk.goals import content as _content  # noqa: F401
+    from klimawerk import sheets
+    from klimawerk.goals.content import KIND
     from klimawerk.goals.routes import bp
 
     app.register_blueprint(bp)
+    sheets.add_kind(app, KIND)

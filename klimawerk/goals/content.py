@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
 
+from klimawerk.sheets.item_kinds import ItemKind
 from klimawerk.sheets.shared_cells import INDICATOR_CELLS
-from klimawerk.sheets.sheet_schema import Field, Group, RowKind, Sheet, register
+from klimawerk.sheets.sheet_schema import Field, Group, RowKind, Sheet
 
 _WHAT = Group(
     "what",
@@ -34,4 +35,5 @@ _KNOW = Group(
     (RowKind("indicators", _("Indicators"), _("Indicator"), INDICATOR_CELLS, first=True),),
 )
 
-SHEET = register(Sheet("goal", (_WHAT, _KNOW)))
+SHEET = Sheet("goal", (_WHAT, _KNOW))
+KIND = ItemKind(SHEET, in_files=True)

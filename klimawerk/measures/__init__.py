@@ -6,9 +6,11 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from klimawerk.measures import content as _content  # noqa: F401
+    from klimawerk import sheets
+    from klimawerk.measures.content import KIND
     from klimawerk.measures.routes import bp, derived_fragments
     from klimawerk.sheets.fragments import derived_renderers
 
     app.register_blueprint(bp)
-    derived_renderers.add(app, "measure", derived_fragments)
+    sheets.add_kind(app, KIND)
+    derived_renderers.add(app, KIND.name, derived_fragments)

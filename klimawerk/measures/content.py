@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
 
+from klimawerk.sheets.item_kinds import ItemKind
 from klimawerk.sheets.shared_cells import INDICATOR_CELLS, side_cell
-from klimawerk.sheets.sheet_schema import Field, Group, RowKind, Sheet, register
+from klimawerk.sheets.sheet_schema import Field, Group, RowKind, Sheet
 
 _WHAT = Group(
     "what",
@@ -297,4 +298,5 @@ _WHERE = Group(
     ),
 )
 
-SHEET = register(Sheet("measure", (_WHAT, _WHO, _WHEN, _WITH, _KNOW, _WRONG, _WHERE)))
+SHEET = Sheet("measure", (_WHAT, _WHO, _WHEN, _WITH, _KNOW, _WRONG, _WHERE))
+KIND = ItemKind(SHEET, in_files=True)

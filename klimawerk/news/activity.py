@@ -20,6 +20,7 @@ from klimawerk.comments.service import ACCEPTED, ASSIGNED, OPENED, REOPENED, REP
 from klimawerk.extensions import db
 from klimawerk.partnerships.access import Member, my_memberships
 from klimawerk.partnerships.rights import Right
+from klimawerk.sheets.item_kinds import hidden_kinds
 from klimawerk.sheets.models import FieldChange, Frame, Item, Row
 
 CHANGED, COMMENT, MENTION, TASK, OUTCOME = "changed", "comment", "mention", "task", "outcome"
@@ -64,7 +65,8 @@ def memberships(person: Person) -> list[Member]:
 def activities_for(member: Member, since: datetime, until: datetime) -> list[Activity]:
     """Activities in one partnership, in no order."""
     programmes = _programmes(member)
-    items = {item.id: item for item in _items(list(programmes))}
+    hidden = hidden_kinds(member)
+    items = {item.id: item for item in _items(list(programmes)) if item.kind not in hidden}
     in_threads = _in_threads(member, items, programmes, since, until)
     return [*in_threads, *_changes(member, items, programmes, since, until)]
 

@@ -13,8 +13,9 @@ from sqlalchemy import and_, or_, select
 from klimawerk.collab.storage import document_store
 from klimawerk.extensions import db
 from klimawerk.sheets import code_labels, value_display
+from klimawerk.sheets.item_kinds import sheet_of
 from klimawerk.sheets.models import FieldChange, Item, Row
-from klimawerk.sheets.sheet_schema import Field, sheet_of, split_key
+from klimawerk.sheets.sheet_schema import Field, split_key
 from klimawerk.text import visually_equal
 from klimawerk.versions.reference_names import ReferenceNames
 

@@ -13,9 +13,9 @@ from klimawerk.comments.models import Thread
 from klimawerk.comments.thread_kinds import TASK
 from klimawerk.extensions import db
 from klimawerk.partnerships.access import Member
-from klimawerk.partnerships.rights import Right
 from klimawerk.sheets.field_view import conflict_id, element_id
 from klimawerk.sheets.fragments import page_of
+from klimawerk.sheets.item_kinds import item_kinds
 from klimawerk.sheets.models import Conflict, Frame, Item
 from klimawerk.sheets.sheet_schema import split_key
 from klimawerk.sheets.view import anchor_query
@@ -44,12 +44,13 @@ class PendingDecision:
 
 def pending_decisions(member: Member) -> list[PendingDecision]:
     """The person's pending decisions, in no order."""
-    items = {item.id: item for item in db.session.scalars(_items(member))}
+    items = {item.id: item for item in db.session.scalars(_items(member)) if item_kinds[item.kind].may_read(member)}
     decisions = [
         PendingDecision(TASK, items[thread.item_id], f"/threads/{thread.id}", thread.due)
         for thread in _tasks(member, items)
     ]
-    if not member.may(Right.EDIT):
+    items = {id_: item for id_, item in items.items() if item_kinds[item.kind].may_write(member)}
+    if not items:
         return decisions
     decisions += [
         PendingDecision(PROPOSAL, items[thread.item_id], f"/threads/{thread.id}")

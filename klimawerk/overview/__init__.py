@@ -8,7 +8,6 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     from klimawerk.overview import outline, partnership_hooks
     from klimawerk.overview.routes import bp, goal_fragments, programme_fragments
-    from klimawerk.programmes import content as _content  # noqa: F401
     from klimawerk.sheets.fragments import derived_renderers
 
     app.register_blueprint(bp)

@@ -9,8 +9,9 @@ from itertools import chain, islice
 from flask_babel.speaklater import LazyString
 
 from klimawerk.overview.programme_document import Chapter, DocumentEntry
+from klimawerk.sheets.fragments import page_of
+from klimawerk.sheets.item_kinds import sheet_of
 from klimawerk.sheets.plausibility import DateRange, date_hints
-from klimawerk.sheets.sheet_schema import sheet_of
 from klimawerk.sheets.view import SheetView
 
 MAX_WARNINGS = 50  # sentences on one page
@@ -42,4 +43,4 @@ def _warnings_for(entry: DocumentEntry, period: DateRange) -> Iterator[DateWarni
     item = entry.item
     cells = {kind: [row.cells for row in rows] for kind, rows in entry.rows.items()}
     for hint in date_hints(sheet_of(item.kind), item.values, cells, period):
-        yield DateWarning(item.code, f"/{item.kind}s/{item.id}", hint.sentence)
+        yield DateWarning(item.code, page_of(item), hint.sentence)

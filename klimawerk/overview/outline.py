@@ -17,10 +17,10 @@ from klimawerk.measures.models import Measure
 from klimawerk.measures.service import all_measures
 from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import announce_outline, programme_of
+from klimawerk.sheets.item_kinds import sheet_of
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.options import titles_of
 from klimawerk.sheets.programme_topic import ORDER, OUTLINE
-from klimawerk.sheets.sheet_schema import sheet_of
 from klimawerk.sheets.view import SheetView
 
 

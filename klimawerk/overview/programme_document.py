@@ -16,9 +16,9 @@ from klimawerk.measures.models import Measure
 from klimawerk.measures.service import all_measures
 from klimawerk.money import totals_by_currency
 from klimawerk.sheets.access import Opened
+from klimawerk.sheets.item_kinds import sheet_of
 from klimawerk.sheets.models import Item, Row
 from klimawerk.sheets.rows import rows_of_all
-from klimawerk.sheets.sheet_schema import sheet_of
 from klimawerk.sheets.view import SheetView
 
 Texts = dict[str, LiveText]

@@ -24,6 +24,7 @@ from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import programme_of
 from klimawerk.sheets.access import Opened, allowed_item, of_kind, readable_item, writable_item
 from klimawerk.sheets.edit_locks import lock_sentence
+from klimawerk.sheets.fragments import page_of
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.options import titles_of
 from klimawerk.sheets.programme_topic import ORDER
@@ -127,14 +128,14 @@ def restore(item_id: int) -> ResponseReturnValue:
     member = member_or_404(item.frame.partnership_id)
     if item.kind == "programme":
         abort(404)
-    if not member.may(Right.EDIT):
+    if not Opened(item, member, locked=False).may(Right.EDIT):
         abort(403)
     try:
         recycle_bin.restore_item(item, by=member.person.id)
     except ActionRefused as refused:
         abort(409, str(refused))
     flash(_("%(code)s is back.", code=item.code))
-    return redirect(f"/{item.kind}s/{item.id}", 303)
+    return redirect(page_of(item), 303)
 
 
 def _programme(opened: Opened) -> SheetView:

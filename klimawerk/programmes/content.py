@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
 
+from klimawerk.sheets.item_kinds import ItemKind
 from klimawerk.sheets.shared_cells import side_cell
-from klimawerk.sheets.sheet_schema import Field, Group, RowKind, Sheet, register
+from klimawerk.sheets.sheet_schema import Field, Group, RowKind, Sheet
 
 _HEAD = Group(
     "head",
@@ -154,23 +155,22 @@ _RESOLUTIONS = Group(
 )
 _ANNEX = Group("annex", _("Annex"), (Field("annex", "live", _("Annex"), first=True),))
 
-SHEET = register(
-    Sheet(
-        "programme",
-        (
-            _HEAD,
-            _FOREWORD,
-            _PARTNERSHIP,
-            _WORKING,
-            _BASELINE,
-            _VISION,
-            _FIELDS,
-            _TIMETABLE,
-            _MONITORING,
-            _COMMUNICATION,
-            _RESOLUTIONS,
-            _ANNEX,
-        ),
-        document=True,
-    )
+SHEET = Sheet(
+    "programme",
+    (
+        _HEAD,
+        _FOREWORD,
+        _PARTNERSHIP,
+        _WORKING,
+        _BASELINE,
+        _VISION,
+        _FIELDS,
+        _TIMETABLE,
+        _MONITORING,
+        _COMMUNICATION,
+        _RESOLUTIONS,
+        _ANNEX,
+    ),
+    document=True,
 )
+KIND = ItemKind(SHEET, in_files=True)

@@ -14,10 +14,10 @@ from klimawerk.extensions import db
 from klimawerk.live.changes import note, revision
 from klimawerk.partnerships.models import Partnership
 from klimawerk.programmes.models import Programme
+from klimawerk.sheets.item_kinds import sheet_of
 from klimawerk.sheets.items import WRITING_LANGUAGE_KEY, Texts, create_item
 from klimawerk.sheets.models import Frame, Item
 from klimawerk.sheets.programme_topic import ORDER, OUTLINE, note_programme_key
-from klimawerk.sheets.sheet_schema import sheet_of
 
 
 def create_programme(

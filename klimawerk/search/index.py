@@ -24,14 +24,15 @@ from klimawerk.folding import VERSION
 from klimawerk.live import changes
 from klimawerk.search.models import SearchEntry, SearchState
 from klimawerk.search.tokens import folded_text
+from klimawerk.sheets.item_kinds import item_kinds, sheet_of
 from klimawerk.sheets.models import Item, is_here
 from klimawerk.sheets.rows import rows_of
-from klimawerk.sheets.sheet_schema import Field, sheet_of, split_key
+from klimawerk.sheets.sheet_schema import Field, split_key
 from klimawerk.versions import redaction
 
 EACH, LOOK = 3.0, 60.0  # seconds between two updates of what changed here, and between two checks of everything
 A_TICK, AT_ONCE = 8, 30  # items read per second in the background, and before a query is answered
-_KINDS = {"programme", "goal", "measure", *(f"comments-{side}" for side in ALL_SIDES)}
+_COMMENT_KINDS = {f"comments-{side}" for side in ALL_SIDES}
 _TEXT_KINDS = ("line", "lines", "code")  # kinds of fields that hold text
 
 
@@ -67,7 +68,8 @@ class IndexUpdater:
 
     def note_topics(self, topics: list[str]) -> None:
         """Note the items of changed topics."""
-        self.note({int(number) for kind, _, number in (topic.partition(":") for topic in topics) if kind in _KINDS})
+        kinds = {*item_kinds, *_COMMENT_KINDS}
+        self.note({int(number) for kind, _, number in (topic.partition(":") for topic in topics) if kind in kinds})
 
     def note(self, item_ids: Iterable[int]) -> None:
         with self._lock:

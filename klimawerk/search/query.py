@@ -14,6 +14,7 @@ from klimawerk.partnerships.access import Member, my_memberships
 from klimawerk.partnerships.rights import Right
 from klimawerk.search.models import WORDS, SearchEntry
 from klimawerk.search.tokens import query_words
+from klimawerk.sheets.item_kinds import hidden_kinds
 from klimawerk.sheets.models import Frame, Item
 
 MAX_RESULTS = 500  # entries read for one query
@@ -63,11 +64,13 @@ def languages_of(person: Person) -> list[str]:
 
 
 def _may_read(person: Person) -> ColumnElement[bool]:
-    conditions = [
-        and_(Frame.partnership_id == member.partnership.id, SearchEntry.side.in_(("", member.side)))
-        for member in readers_of(person)
-    ]
-    return or_(false(), *conditions)
+    return or_(false(), *(_readable_by(member) for member in readers_of(person)))
+
+
+def _readable_by(member: Member) -> ColumnElement[bool]:
+    hidden = hidden_kinds(member)
+    kinds = [Item.kind.not_in(hidden)] if hidden else []
+    return and_(Frame.partnership_id == member.partnership.id, SearchEntry.side.in_(("", member.side)), *kinds)
 
 
 def _conditions(query: SearchQuery) -> list[ColumnElement[bool]]:

@@ -16,9 +16,10 @@ from klimawerk.search.query import SearchQuery
 from klimawerk.search.tokens import highlighted_excerpt
 from klimawerk.sheets import code_labels
 from klimawerk.sheets.fragments import page_of
+from klimawerk.sheets.item_kinds import sheet_of
 from klimawerk.sheets.models import Item, Row
 from klimawerk.sheets.options import titles_of
-from klimawerk.sheets.sheet_schema import CODE, sheet_of, split_key
+from klimawerk.sheets.sheet_schema import CODE, split_key
 
 PAGE, PLACES = 20, 5  # items on a page; hits shown of each
 

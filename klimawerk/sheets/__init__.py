@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from flask import Flask
 from flask_babel import gettext as _
 from werkzeug.exceptions import Conflict, NotFound
 
+if TYPE_CHECKING:
+    from klimawerk.sheets.item_kinds import ItemKind
+
 
 def init_app(app: Flask) -> None:
     from klimawerk.accounts.signals import person_changed
-    from klimawerk.sheets import document_access, lock_service
+    from klimawerk.sheets import lock_service
     from klimawerk.sheets.code_labels import fill_side_names
     from klimawerk.sheets.lock_refusal import locked_form
     from klimawerk.sheets.lock_scopes import scopes
@@ -21,11 +26,22 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
     app.add_template_global(fill_side_names, "words_of")
     app.add_template_global(scopes, "lock_scopes")
-    document_access.init_app(app)
     person_changed.connect(app, lock_service.update_holder_name)
     app.register_error_handler(ItemLocked, locked_form)
     app.register_error_handler(ItemDeleted, lambda deleted: answer(NotFound(str(deleted))))
     app.register_error_handler(NotInList, lambda _misplaced: answer(Conflict(_not_in_list_message())))
+
+
+def add_kind(app: Flask, kind: ItemKind) -> None:
+    """Register a kind of item: its sheet, and who may use the live documents and topics of its items."""
+    from klimawerk.collab import access
+    from klimawerk.live import topic_access
+    from klimawerk.sheets.document_access import document_access, may_watch
+    from klimawerk.sheets.item_kinds import item_kinds
+
+    item_kinds.add(app, kind.name, kind)
+    access.resolvers.add(app, kind.name, document_access)
+    topic_access.rules.add(app, kind.name, may_watch)
 
 
 def _not_in_list_message() -> str:

@@ -15,6 +15,7 @@ from klimawerk.extensions import db
 from klimawerk.partnerships.access import Member, member_or_404
 from klimawerk.partnerships.rights import Right
 from klimawerk.sheets.edit_locks import lock_sentence
+from klimawerk.sheets.item_kinds import item_kinds
 from klimawerk.sheets.models import Conflict, Item, Row
 from klimawerk.sheets.update_lock import ItemLocked
 
@@ -32,12 +33,16 @@ class Opened:
     @property
     def writes(self) -> bool:
         """Whether the user may edit the item while it is not locked."""
-        return self.member.may(Right.EDIT)
+        return item_kinds[self.item.kind].may_write(self.member)
 
     @property
     def editable(self) -> bool:
         """Whether the user may edit the item now."""
         return self.writes and not self.locked and self.item.deleted_at is None
+
+    def may(self, right: Right) -> bool:
+        """Whether the user has the right to the item; who may edit depends on its kind."""
+        return self.writes if right is Right.EDIT else self.member.may(right)
 
     @property
     def may_moderate(self) -> bool:
@@ -51,15 +56,15 @@ def readable_item(item_id: int) -> Opened:
     if item is None or item.frame.arriving:
         abort(404)
     member = member_or_404(item.frame.partnership_id)
-    if not member.may(Right.READ) or item.deleted_at is not None:
+    if not item_kinds[item.kind].may_read(member) or item.deleted_at is not None:
         abort(404)
     return Opened(item, member, is_locked(item.name))
 
 
 def allowed_item(item_id: int, right: Right) -> Opened:
-    """The item, if the user may read it (else 404) and has `right` in its partnership (else 403)."""
+    """The item, if the user may read it (else 404) and has the right to it (else 403)."""
     opened = readable_item(item_id)
-    if not opened.member.may(right):
+    if not opened.may(right):
         abort(403)
     return opened
 

@@ -1,28 +1,24 @@
 """Permission checks for Socket.IO: who may join an item's live document, and who may watch its topic.
 
-Both depend on the user's membership in the item's partnership.
+Both depend on the user's membership in the item's partnership, and on the item's kind (`item_kinds.py`).
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from flask import Flask
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
 from klimawerk import scalars
 from klimawerk.accounts.models import Person
-from klimawerk.collab import access
 from klimawerk.collab.access import DocumentAccess
 from klimawerk.extensions import db
-from klimawerk.live import topic_access
 from klimawerk.partnerships.access import Member, current_memberships
 from klimawerk.partnerships.models import Membership, Partnership
-from klimawerk.partnerships.rights import Right
+from klimawerk.sheets.item_kinds import ItemKind, item_kinds
 from klimawerk.sheets.models import Frame, Item
 
-KINDS = ("programme", "goal", "measure")
 _MEMBERSHIPS_OF_ITEM = (
     select(Membership, Person, Item.kind, Item.deleted_at)
     .join(Person, Person.id == Membership.person_id)
@@ -38,14 +34,8 @@ class ItemReader(NamedTuple):
     """A user's membership in the partnership of an item, the item's kind, and whether the item is in the bin."""
 
     member: Member
-    kind: str
+    kind: ItemKind
     deleted: bool
-
-
-def init_app(app: Flask) -> None:
-    for kind in KINDS:
-        access.resolvers.add(app, kind, document_access)
-        topic_access.rules.add(app, kind, may_watch)
 
 
 def document_access(person_id: int, name: str) -> DocumentAccess | None:
@@ -55,14 +45,14 @@ def document_access(person_id: int, name: str) -> DocumentAccess | None:
         id_ = scalars.item_id(number)
     except ValueError:
         return None
-    reader = item_reader(person_id, id_) if kind in KINDS and str(id_) == number else None
-    if reader is None or reader.kind != kind or reader.deleted:
+    reader = item_reader(person_id, id_) if kind in item_kinds and str(id_) == number else None
+    if reader is None or reader.kind.name != kind or reader.deleted:
         return None
-    member = reader.member
+    member, write = reader.member, reader.kind.may_write(reader.member)
     return DocumentAccess(
         read=True,
-        write=member.may(Right.EDIT),
-        reason="" if member.may(Right.EDIT) else "role",
+        write=write,
+        reason="" if write else "role",
         name=member.person.name,
         side=member.side,
         place=municipality_name(member),
@@ -89,6 +79,7 @@ def item_reader(person_id: int, item_id: int) -> ItemReader | None:
     """
     rows = db.session.execute(_MEMBERSHIPS_OF_ITEM, {"person": person_id, "item": item_id}).all()
     members = current_memberships(rows[0].Person, [row.Membership for row in rows]) if rows else []
-    if not members or not members[0].may(Right.READ):
+    kind = item_kinds.get(rows[0].kind) if members else None
+    if kind is None or not kind.may_read(members[0]):
         return None
-    return ItemReader(members[0], rows[0].kind, rows[0].deleted_at is not None)
+    return ItemReader(members[0], kind, rows[0].deleted_at is not None)

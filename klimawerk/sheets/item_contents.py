@@ -15,12 +15,13 @@ from klimawerk.extensions import db
 from klimawerk.partnerships.models import Membership
 from klimawerk.sheets import code_labels
 from klimawerk.sheets.access import Opened
+from klimawerk.sheets.item_kinds import sheet_of
 from klimawerk.sheets.models import Conflict, Frame, Item, Row
 from klimawerk.sheets.plausibility import DateRange, PlausibilityHint, date_hints
 from klimawerk.sheets.programme_topic import programme_head
 from klimawerk.sheets.rows import rows_of
 from klimawerk.sheets.service import conflicts_of
-from klimawerk.sheets.sheet_schema import Field, Group, RowKind, Sheet, sheet_of
+from klimawerk.sheets.sheet_schema import Field, Group, RowKind, Sheet
 
 HintsByPlace = dict[tuple[str | None, str], str]
 """{(row id or None, key): the plausibility hints about that field or cell}"""

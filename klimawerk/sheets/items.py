@@ -12,9 +12,9 @@ from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.live.changes import note
 from klimawerk.sheets import edit_locks, lock_service
+from klimawerk.sheets.item_kinds import sheet_of
 from klimawerk.sheets.models import Frame, Item
 from klimawerk.sheets.order_keys import key_between, moved_key
-from klimawerk.sheets.sheet_schema import sheet_of
 from klimawerk.sheets.update_lock import lock_for_update
 
 WRITING_LANGUAGE_KEY = "writing language"

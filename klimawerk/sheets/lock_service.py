@@ -27,14 +27,12 @@ from klimawerk.sheets.edit_locks import (
     locks_except,
     locks_of,
 )
+from klimawerk.sheets.item_kinds import item_kinds
 from klimawerk.sheets.models import EditLock, Item
 from klimawerk.sheets.programme_topic import OUTLINE, note_programme_key, programme_head
 from klimawerk.sheets.signals import locks_changed
 from klimawerk.sheets.update_lock import lock_for_update
 from klimawerk.text import truncate
-
-_KINDS = ("programme", "goal", "measure")
-"""The order in which topics of items are noted, everywhere, so that transactions cannot deadlock."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +143,8 @@ def _derive_states(item: Item, changed: Sequence[EditLock]) -> None:
 def _items(item: Item) -> list[Item]:
     any_item = with_polymorphic(Item, "*")
     items = db.session.scalars(select(any_item).where(any_item.frame_id == item.frame_id)).all()
-    return sorted(items, key=lambda listed: (_KINDS.index(listed.kind), listed.id))
+    kinds = list(item_kinds)
+    return sorted(items, key=lambda listed: (kinds.index(listed.kind), listed.id))
 
 
 def _stored_states(names: list[str]) -> dict[str, LockState]:

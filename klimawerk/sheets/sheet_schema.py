@@ -145,17 +145,3 @@ def split_key(key: str) -> tuple[str, str]:
     """(field name, language): ("text", "en") for "text.en", ("due", "") for "due"."""
     name, _, language = key.partition(".")
     return name, language
-
-
-_SHEETS: dict[str, Sheet] = {}
-
-
-def register(sheet: Sheet) -> Sheet:
-    """Register the sheet for its kind of item."""
-    _SHEETS[sheet.kind] = sheet
-    return sheet
-
-
-def sheet_of(kind: str) -> Sheet:
-    """The sheet of a kind of item. Raises KeyError for an unknown kind."""
-    return _SHEETS[kind]

@@ -20,7 +20,7 @@ from klimawerk.extensions import db
 from klimawerk.live import changes
 from klimawerk.presence.programme_presence import Presence
 from klimawerk.programmes.service import programme_of
-from klimawerk.sheets.document_access import KINDS
+from klimawerk.sheets.item_kinds import item_kinds
 from klimawerk.sheets.models import FieldChange, Item, is_here
 from klimawerk.versions import service
 from klimawerk.versions.models import Version
@@ -40,7 +40,7 @@ class AutoVersions:
         """Record committed changes of these topics."""
         for name in topics:
             kind, _, number = name.partition(":")
-            if kind in KINDS:
+            if kind in item_kinds:
                 self._changed[int(number)] = time.monotonic()
 
     def look(self) -> None:

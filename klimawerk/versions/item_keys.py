@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import select
 
 from klimawerk.extensions import db
+from klimawerk.sheets.item_kinds import sheet_of
 from klimawerk.sheets.models import Item
-from klimawerk.sheets.sheet_schema import sheet_of
 
 KeyMap = dict[Any, int]
 """Local id of each item of one programme by its key. Also by its id, which format 1 used."""

@@ -105,5 +105,5 @@ def _history_context(opened: Opened) -> dict[str, object]:
         "back": page_of(opened.item),
         "before": before,
         "may_name": opened.member.may(Right.ADMINISTER) and opened.item.deleted_at is None,
-        "may_keep": opened.member.may(Right.EDIT) and opened.item.deleted_at is None,
+        "may_keep": opened.may(Right.EDIT) and opened.item.deleted_at is None,
     }

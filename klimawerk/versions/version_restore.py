@@ -21,10 +21,11 @@ from klimawerk.partnerships.access import Member
 from klimawerk.programmes.service import announce_outline, programme_of
 from klimawerk.sheets import order_keys
 from klimawerk.sheets.item_codes import is_free
+from klimawerk.sheets.item_kinds import sheet_of
 from klimawerk.sheets.models import Item, Row
 from klimawerk.sheets.rows import delete_row, move_row, restore_row, rows_of
 from klimawerk.sheets.service import FieldRef, set_value
-from klimawerk.sheets.sheet_schema import sheet_of, split_key
+from klimawerk.sheets.sheet_schema import split_key
 from klimawerk.sheets.update_lock import lock_for_update
 from klimawerk.text import truncate
 from klimawerk.versions import item_keys, service

@@ -7,17 +7,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from klimawerk.codes import all_lists, codes, find, label
-from klimawerk.goals import content as _goals  # noqa: F401
-from klimawerk.measures import content as _measures  # noqa: F401
-from klimawerk.programmes import content as _programmes  # noqa: F401
-from klimawerk.sheets.sheet_schema import Field, sheet_of
+from klimawerk.goals.content import SHEET as GOAL
+from klimawerk.measures.content import SHEET as MEASURE
+from klimawerk.programmes.content import SHEET as PROGRAMME
+from klimawerk.sheets.sheet_schema import Field
 
 
 def used_lists() -> set[str]:
     """The names of all lists used by fields and cells."""
     fields: list[Field] = []
-    for kind in ("programme", "goal", "measure"):
-        sheet = sheet_of(kind)
+    for sheet in (PROGRAMME, GOAL, MEASURE):
         fields += sheet.fields.values()
         fields += [cell for row in sheet.rows.values() for cell in row.cells]
     return {field.codes for field in fields if field.kind in ("choice", "choices")}

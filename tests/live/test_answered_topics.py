@@ -15,7 +15,7 @@ from klimawerk.live import events, topic_access
 from klimawerk.live.database_health import PROBE_TOPIC
 from klimawerk.live.models import Topic
 from klimawerk.partnerships.access import member_of
-from klimawerk.sheets.document_access import KINDS
+from klimawerk.sheets.item_kinds import item_kinds
 from tests import factories
 from tests.client import ProofReader
 
@@ -32,7 +32,7 @@ def kinds_in_the_code() -> set[str]:
         names |= set(re.findall(r'data-topic="([a-z-]+):', file.read_text()))
     sides = {name.replace("{side}", side) for name in names for side in ALL_SIDES if "{side}" in name}
     plain = {name for name in names if "{" not in name}
-    return (sides | plain | set(KINDS)) - OTHER_PREFIXES - UNWATCHED_KINDS
+    return (sides | plain | set(item_kinds)) - OTHER_PREFIXES - UNWATCHED_KINDS
 
 
 def test_every_kind_of_topic_in_the_code_is_answered_by_somebody(app: Flask) -> None:

@@ -17,7 +17,8 @@ from klimawerk.overview.recycle_bin import delete_item
 from klimawerk.partnerships.access import member_of
 from klimawerk.partnerships.models import Membership, Municipality
 from klimawerk.programmes.models import Programme
-from klimawerk.sheets.document_access import KINDS, document_access, item_reader, may_watch, municipality_name
+from klimawerk.sheets.document_access import document_access, item_reader, may_watch, municipality_name
+from klimawerk.sheets.item_kinds import item_kinds
 from klimawerk.sheets.lock_service import LockHolder, lock
 from tests import factories
 from tests.sheets.verbs.conftest import People
@@ -42,7 +43,7 @@ def test_every_kind_of_item_has_a_document_under_its_own_name_alone(
     jan = people.jan.id
     for item in (programme, goal, measure):
         assert document_access(jan, item.name)
-        for kind in KINDS:
+        for kind in item_kinds:
             assert (document_access(jan, f"{kind}:{item.id}") is not None) == (kind == item.kind)
     for name in (
         "", "measure", "measure:", "measure:x", f"measure:0{measure.id}", f"measure: {measure.id}", f"row:{measure.id}",
@@ -60,7 +61,7 @@ def test_nobody_joins_a_document_in_the_bin_and_its_topic_can_still_be_watched(
     assert may_watch(people.jan.id, measure.id)
     reader = item_reader(people.jan.id, measure.id)
     assert reader
-    assert (reader.kind, reader.deleted, reader.member.role) == ("measure", True, "editor")
+    assert (reader.kind.name, reader.deleted, reader.member.role) == ("measure", True, "editor")
 
 
 def test_a_lock_is_not_asked_about_here(people: People, measure: Measure) -> None:
@@ -127,4 +128,4 @@ def test_a_place_is_ones_own_municipality_else_the_first_of_ones_side_else_none(
 
 def test_the_answers_are_those_that_documents_and_topics_get(app: Flask, people: People, measure: Measure) -> None:
     assert access.access_of(people.jan.id, measure.name) == document_access(people.jan.id, measure.name)
-    assert set(KINDS) <= topic_access.rules.keys()
+    assert set(item_kinds) <= topic_access.rules.keys()

@@ -19,6 +19,7 @@ from klimawerk.overview.recycle_bin import delete_item
 from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import set_languages
 from klimawerk.sheets import lock_service
+from klimawerk.sheets.item_kinds import sheet_of
 from klimawerk.sheets.items import (
     WRITING_LANGUAGE_KEY,
     create_item,
@@ -31,7 +32,6 @@ from klimawerk.sheets.items import (
 )
 from klimawerk.sheets.models import EditLock, Item
 from klimawerk.sheets.order_keys import NotInList
-from klimawerk.sheets.sheet_schema import sheet_of
 from klimawerk.sheets.update_lock import ItemDeleted, ItemLocked
 from tests.sheets.verbs.conftest import Announced, People, database_state
 

@@ -123,7 +123,7 @@ def _dates(value: Any) -> list[str]:
 
 
 def _is_before(date: str, other: str) -> bool:
-    """Whether the date `one` is before `other`, at the precision that both have; False if one of them is ""."""
+    """Whether `date` is before `other`, at the precision that both have; False if one of them is ""."""
     length = min(len(date), len(other))
     return date[:length] < other[:length]
 

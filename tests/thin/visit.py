@@ -37,6 +37,16 @@ _EYE = """(() => {
   requestAnimationFrame(look)
 })()""".replace("TEXT", TEXT)
 
+# The point at the end of the text, once that is in the middle of the window: not under the bar at the top.
+_POINT = """(text) => {
+  const body = text.querySelector(".text-body")
+  ;(body.lastElementChild ?? body).scrollIntoView({ block: "center", behavior: "instant" })
+  const { x, bottom } = body.getBoundingClientRect()
+  return [x + 20, bottom - 15]
+}"""
+CLICKS = 240
+"""How often a visitor clicks into a text, at least half a second apart, until they give up."""
+
 
 class PageVisit:
     """`page` must be new. Waiting times out after `patience` seconds."""
@@ -84,14 +94,17 @@ class PageVisit:
         self.page.evaluate("([name, word]) => (eye.words[name] = word)", [name, word])
 
     def begin_to_write(self) -> None:
-        """Click into the text as soon as it can be read, and again if nothing happens, as users do."""
+        """Click into the text as soon as it can be read, and again if nothing happens, as users do.
+
+        Each time the text is brought into view: a style sheet that arrives late moves it, even out of the window.
+        """
         self.seconds("readable")
-        self.text.scroll_into_view_if_needed()
-        end = time.monotonic() + self._patience
+        clicks = 0
         while "editing" not in self.seen:
-            assert time.monotonic() < end, "the editor does not open"
-            if self.text.get_attribute("aria-busy") is None and (place := self.body.bounding_box()):
-                self.page.mouse.click(place["x"] + 20, place["y"] + place["height"] - 15)
+            assert clicks < CLICKS, f"the editor does not open after {clicks} clicks; seen: {self.seen}"
+            if self.text.get_attribute("aria-busy") is None:
+                self.page.mouse.click(*self.text.evaluate(_POINT))
+                clicks += 1
             self._until(partial(self._editing_or_after, time.monotonic() + 0.5), "editing")
 
     def _editing_or_after(self, moment: float) -> bool:

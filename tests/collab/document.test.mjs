@@ -12,7 +12,7 @@ import { device } from "../../static/js/store/device.js"
 import { plans } from "../../static/js/store/store-access.js"
 import { Y } from "../../static/vendor/klimawerk-editor.yjs-13.6.33.js"
 import { pass, settled, stopClock } from "../clock.mjs"
-import { add, documentOf, TEXT, type, updateOf, wordsOf } from "./texts.mjs"
+import { add, documentOf, readOf, TEXT, type, updateOf, wordsOf } from "./texts.mjs"
 
 const EVENTS = ["ready", "joined", "taken", "replaced", "access", "people", "closed"]
 
@@ -192,9 +192,44 @@ test("while a keyboard composes a word, updates of others are stored and wait", 
   othersType(" blue")
   await pass(1_000)
   assert.equal(shown(), "Bins:")
+  assert.equal(readOf(disk.bases.get("measure:7").state), "Bins: blue")
   document.composing.end()
   await pass(1_000)
   assert.equal(shown(), "Bins: blue")
+})
+
+test("the word itself is sent when it is composed, and not letter by letter", async () => {
+  await joined()
+  document.composing.begin(() => {})
+  write(" blue")
+  await pass(500)
+  assert.deepEqual(line.requests, [])
+  document.composing.end()
+  await pass(100)
+  await serveUpdate()
+  assert.equal(wordsOf(server), "Bins: blue")
+})
+
+test("an update that waits for a composition is not applied to the text of a restored version", async () => {
+  await joined()
+  document.composing.begin(() => {})
+  othersType(" blue")
+  server = documentOf("Bins of last week.")
+  document.close("restored")
+  await serveJoin({ gen: "g8" })
+  document.composing.end()
+  await pass(1_000)
+  assert.equal(shown(), "Bins of last week.")
+  assert.equal(document.replica.store.pendingStructs, null)
+})
+
+test("own updates are no gap in what others send", async () => {
+  await joined()
+  write(" blue")
+  await serveUpdate()
+  othersType(" (others)")
+  await pass(5_000)
+  assert.deepEqual(line.requests, [])
 })
 
 test("joining twice at the same time asks once", async () => {
@@ -304,11 +339,14 @@ test("a text restored to an older version is replaced, and what was not sent is 
 
 test("the same when the server says so while the text is open", async () => {
   await joined()
+  let ready = null
+  document.addEventListener("replaced", () => (ready = document.ready))
   write(" blue")
   server = documentOf("Bins of last week.")
   document.close("restored")
   await serveJoin({ gen: "g8" })
   assert.deepEqual([shown(), document.closed, document.joined], ["Bins of last week.", "", true])
+  assert.equal(ready, false) // until it is joined, the empty replica is not shown as the text
   assert.deepEqual(offers, [["restored", "Bins: blue"]])
 })
 
@@ -326,6 +364,17 @@ test("what a lock keeps from the server is offered, and the text is shown as the
   document.setAccess({ write: false, reason: "locked" })
   await serveJoin({ write: false, reason: "locked" })
   assert.deepEqual(offers, [["locked", "Bins: blue"]])
+  assert.equal(shown(), "Bins:")
+})
+
+test("what was typed offline in a text that was locked meanwhile is offered at the join", async () => {
+  await joined()
+  document.suspend()
+  write(" blue")
+  document.join()
+  await serveJoin({ write: false, reason: "locked" })
+  assert.deepEqual(offers, [["locked", "Bins: blue"]])
+  await serveJoin({ write: false, reason: "locked" })
   assert.equal(shown(), "Bins:")
 })
 

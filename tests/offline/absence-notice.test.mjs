@@ -32,7 +32,7 @@ async function shown(page, ...answers) {
 
 test("for each item with unsent changes it says what others changed since the first of them", async () => {
   const page = await ready(
-    record("b", "measure:7", { since: SINCE + 500, rev: 20 }), record("a", "measure:7"), record("c", "goal:9", { since: SINCE + 1_000, rev: 0 }),
+    record("b", "measure:7", { since: SINCE + 500, rev: 20 }), record("a", "measure:7"), record("c", "goal:9", { since: SINCE + 1_000, rev: undefined }),
   )
   await shown(page)
   assert.deepEqual(page.requests.map(({ url }) => url), [

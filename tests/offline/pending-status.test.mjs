@@ -37,6 +37,7 @@ test("what other pages of this browser have not sent is counted in the head, in 
   assert.equal(page.button(), null)
   await pass(500)
   assert.equal(page.head(), "3 wait.")
+  assert.equal(page.find("#away"), null)
   assert.equal(page.button().textContent, "Show")
   page.button().click()
   await settled()

@@ -23,6 +23,7 @@ async function ready(data = {}) {
   const submit = async () => {
     dialog().querySelector("[name=email]").value = "amina@example.org"
     dialog().querySelector("[name=password]").value = "secret"
+    dialog().querySelector("[name=password]").focus()
     dialog().querySelector("form").dispatchEvent(new Event("submit", { cancelable: true }))
     await settled()
     await signedOut()

@@ -52,9 +52,11 @@ test("a screen reader names the group by its reason and the text by its field; t
 })
 
 test("if its field is gone the copy stands at the top of the page, even without a main part", async () => {
-  const page = await ready()
-  await page.show({ place: () => null })
-  assert.equal(page.find("main").firstChild.className, "offer")
+  for (const place of [() => null, () => document.createElement("kw-field")]) {
+    const page = await ready()
+    await page.show({ place })
+    assert.equal(page.find("main").firstChild.className, "offer")
+  }
   const bare = await ready("<p>Bins</p>")
   await bare.show({ place: () => null })
   assert.equal(bare.document.body.firstChild.className, "offer")

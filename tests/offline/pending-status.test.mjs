@@ -37,11 +37,17 @@ test("what other pages of this browser have not sent is counted in the head, in 
   assert.equal(page.button(), null)
   await pass(500)
   assert.equal(page.head(), "3 wait.")
-  assert.equal(page.find("#away"), null)
   assert.equal(page.button().textContent, "Show")
   page.button().click()
   await settled()
   assert.equal(page.find("dialog#waiting").open, true)
+})
+
+test("who was not away is asked nothing", async () => {
+  const page = await ready()
+  await page.load("editor.js") // the notice comes with it
+  await pass(2_000)
+  assert.deepEqual([page.find("#away"), page.requests], [null, []])
 })
 
 test("the page's own records are not counted twice, and drafts not at all", async () => {

@@ -25,6 +25,7 @@ from klimawerk.programmes.service import programme_of
 from klimawerk.sheets.access import Opened, allowed_item, of_kind, readable_item, writable_item
 from klimawerk.sheets.edit_locks import lock_sentence
 from klimawerk.sheets.fragments import page_of
+from klimawerk.sheets.item_kinds import item_kinds
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.options import titles_of
 from klimawerk.sheets.programme_topic import ORDER
@@ -126,9 +127,9 @@ def restore(item_id: int) -> ResponseReturnValue:
     """Restore a goal or measure. A programme is restored by undoing the joint decision instead."""
     item = db.session.get(Item, item_id) or abort(404)
     member = member_or_404(item.frame.partnership_id)
-    if item.kind == "programme":
+    if item.kind == "programme" or not item_kinds[item.kind].may_read(member):
         abort(404)
-    if not Opened(item, member, locked=False).may(Right.EDIT):
+    if not item_kinds[item.kind].may_write(member):
         abort(403)
     try:
         recycle_bin.restore_item(item, by=member.person.id)

@@ -14,6 +14,7 @@ from pycrdt import Doc, XmlElement, XmlFragment, XmlText
 from sqlalchemy import select
 
 from klimawerk.accounts.models import Person
+from klimawerk.collab import access
 from klimawerk.collab.rich_text import from_plain_text
 from klimawerk.collab.storage import document_store
 from klimawerk.exchange.service import export_programme
@@ -168,6 +169,19 @@ def test_locks_and_languages_of_the_programme_hold_for_it(team: Team, programme:
     assert document_store.is_locked(note.name)
     set_languages(programme, languages=["de", "en", "fr"], lead="en", by=None)
     assert "title.fr" in document_store.texts([note.name])[note.name]
+
+
+def test_it_goes_to_the_bin_and_back_by_whom_may_write_it(client: ProofReader, team: Team, note: Note) -> None:
+    for person, status in ((team.de["editor"], 403), (team.de["observer"], 404), (team.moderator, 303)):
+        client.login(person)
+        assert client.post(f"/items/{note.id}/delete").status_code == status
+    assert access.access_of(team.moderator.id, note.name) is None
+    for role, status in (("editor", 403), ("observer", 404)):
+        client.login(team.de[role])
+        assert client.post(f"/items/{note.id}/restore").status_code == status
+    client.login(team.moderator)
+    assert client.post(f"/items/{note.id}/restore").headers["Location"] == f"/notes/{note.id}"
+    assert access.access_of(team.moderator.id, note.name)
 
 
 def test_it_stays_out_of_files_unless_its_kind_says_so(

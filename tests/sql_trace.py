@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,16 +14,28 @@ from klimawerk.extensions import db
 
 
 class SqlTrace:
-    """`statements`: the beginnings of all statements, in order."""
+    """`statements`: the beginnings of all statements, in order; `threads`: which thread has sent each."""
 
     def __init__(self) -> None:
         self.statements: list[str] = []
+        self.threads: list[int] = []
 
     def note(self, statement: str) -> None:
         self.statements.append(" ".join(statement.split()[:3]).removesuffix(";"))
+        self.threads.append(threading.get_ident())
+
+    def clear(self) -> None:
+        self.statements.clear()
+        self.threads.clear()
 
     def counts(self) -> dict[str, int]:
         return dict(Counter(self.statements))
+
+    def counts_beside(self, statement: str) -> dict[str, int]:
+        """The statements of the threads that have sent `statement`, too; not those of a poll at the same time."""
+        pairs = list(zip(self.statements, self.threads, strict=True))
+        senders = {thread for text, thread in pairs if text == statement}
+        return dict(Counter(text for text, thread in pairs if thread in senders))
 
 
 @contextmanager

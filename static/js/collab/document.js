@@ -164,14 +164,11 @@ export class LiveDocument extends DocumentPresence {
     if (ok) this.#sequence.cover(seq - 1, seq)
     else if (FATAL_ERRORS.includes(error)) this.#replaceReplica(error)
     else if (error === wire.NOT_FOUND) this.close(wire.DELETED)
-    else if (error === wire.RESYNC || error === wire.NOT_JOINED) this.#resync(error)
-    else if (connection.online) this.#current.sender.retryLater()
+    else if (error === wire.RESYNC || error === wire.NOT_JOINED) {
+      this.#serverLacksMore = error === wire.RESYNC
+      this.#joinLater()
+    } else if (connection.online) this.#current.sender.retryLater()
     if (ok && !this.write) this.#stopWriting()
-  }
-
-  #resync(error) {
-    this.#serverLacksMore = error === wire.RESYNC
-    this.#joinLater()
   }
 
   /** An update under way may still arrive; what waits behind it cannot be sent any more. */

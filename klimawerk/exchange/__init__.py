@@ -10,17 +10,17 @@ def init_app(app: Flask) -> None:
     from klimawerk.exchange import import_slices
     from klimawerk.exchange import paste_routes as _paste_routes  # noqa: F401
     from klimawerk.exchange.routes import KIND, bp, row_kinds
-    from klimawerk.jobs import service as jobs
+    from klimawerk.jobs.job_kinds import JobKind, job_kinds
     from klimawerk.jobs.models import READY, STORING
 
     app.register_blueprint(bp)
     app.add_template_global(row_kinds)
     state_after = {"look": READY, "prepare": STORING}
     for kind in (KIND, "shell"):
-        jobs.job_kinds.add(
+        job_kinds.add(
             app,
             kind,
-            jobs.JobKind(
+            JobKind(
                 state_after, import_slices.import_job_rows, import_slices.remove_arriving, import_slices.abandoned_keys
             ),
         )

@@ -18,7 +18,7 @@ from klimawerk.exchange.draft import ProgrammeDraft
 from klimawerk.exchange.history_draft import HistoryKeys
 from klimawerk.exchange.import_steps import build_rows, create_rows_app
 from klimawerk.jobs.models import STORING, Job
-from klimawerk.jobs.service import MAX_CLAIMS, StoreClaim
+from klimawerk.jobs.storing import MAX_CLAIMS, StoreClaim
 
 
 def import_from_cli(draft: ProgrammeDraft, *, by: Person | None, side: str, copy: bool) -> int:

@@ -49,8 +49,10 @@ from klimawerk.exchange.import_steps import NAMES, ROWS
 from klimawerk.exchange.service import make_coordinator, refuse_known
 from klimawerk.extensions import Model, db
 from klimawerk.goals.models import Goal
+from klimawerk.jobs.job_kinds import BeginStoring
 from klimawerk.jobs.models import DONE, Job
-from klimawerk.jobs.service import BeginStoring, ClaimLost, StoreClaim, StoreRefused, folder_of, in_slices
+from klimawerk.jobs.states import folder_of
+from klimawerk.jobs.storing import ClaimLost, StoreClaim, StoreRefused, in_slices
 from klimawerk.live.changes import note
 from klimawerk.live.models import Topic
 from klimawerk.measures.models import Measure

@@ -20,6 +20,7 @@ from klimawerk.exchange.import_preview import ImportPreview, TextByLanguage
 from klimawerk.folding import unaccented
 from klimawerk.idempotency import form_key, once
 from klimawerk.jobs import service as jobs
+from klimawerk.jobs import states
 from klimawerk.jobs.models import CANCELLED, DONE, READY, Job
 from klimawerk.partnerships.access import member_of
 from klimawerk.partnerships.models import SIDES
@@ -203,7 +204,7 @@ def _confirm_form(preview: ImportPreview) -> ImportConfirmForm:
 
 def _known(job: Job) -> ImportedProgramme | None:
     """Whether the file's programme is stored here already; its address only if the user may read it."""
-    imported = service.find_imported(import_slices.history_keys(jobs.folder_of(job)))
+    imported = service.find_imported(import_slices.history_keys(states.folder_of(job)))
     if imported is None:
         return None
     member = member_of(signed_in(), imported.programme.frame.partnership_id)

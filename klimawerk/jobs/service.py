@@ -1,45 +1,34 @@
-"""Operations on jobs: submit, continue, cancel, process, store, clean up. The only module that writes a job's row."""
+"""Operations on jobs: submit, continue, cancel, process, clean up. Nothing outside this folder writes a job's row."""
 
 from __future__ import annotations
 
-import logging
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import IO, Any, TypeAlias
+from typing import IO, Any
 
-from flask import current_app
 from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from klimawerk import cooperative
 from klimawerk.accounts import existing_accounts
 from klimawerk.clock import now
-from klimawerk.database import WRITE_FAILURES, writing
+from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.jobs import folders
 from klimawerk.jobs.folders import JobOrder
-from klimawerk.jobs.models import (
-    ACTIVE,
-    CANCELLED,
-    DONE,
-    FAILED,
-    QUEUED,
-    READY,
-    RUNNING,
-    STORING,
-    Job,
-)
-from klimawerk.registry import Registry
+from klimawerk.jobs.job_kinds import job_kinds
+from klimawerk.jobs.models import ACTIVE, CANCELLED, DONE, FAILED, QUEUED, READY, RUNNING, STORING, Job
+from klimawerk.jobs.states import change, folder_of, read_answer, root
+from klimawerk.jobs.storing import ClaimLost, abandoned, claim_job, store_task
 from klimawerk.text import truncate
 
 RETENTION = timedelta(minutes=30)
@@ -48,16 +37,6 @@ RETENTION = timedelta(minutes=30)
 MAX_JOBS = 20
 """Active jobs of all users together."""
 
-CLAIM_TIMEOUT = timedelta(seconds=30)
-"""A storing process that has not written for this long counts as dead, and another one takes over."""
-
-MAX_CLAIMS = 3
-"""How many processes may try to store the same job: the job may be what killed them."""
-
-SLICE_SECONDS = 0.006
-"""Seconds after which a storing transaction starts no further piece; the commit takes additional time."""
-
-MAX_PAUSE = 0.1  # seconds between two slices, at most
 COPY_CHUNK = 64_000  # bytes
 
 PROBLEMS: dict[str, LazyString] = {
@@ -66,11 +45,6 @@ PROBLEMS: dict[str, LazyString] = {
     "died": _("The job was ended before it was finished. Nothing was stored. Please try again."),
     "error": _("This file could not be read. The operator's log says why."),
 }
-
-BeginStoring: TypeAlias = Callable[[], AbstractContextManager[Session]]
-"""Begins a transaction in which pieces of a job are stored or removed."""
-
-log = logging.getLogger(__name__)
 
 
 class JobAlreadyRunning(Exception):
@@ -83,96 +57,6 @@ class JobAlreadyRunning(Exception):
 
 class QueueFull(Exception):
     """The maximum number of active jobs is reached (MAX_JOBS)."""
-
-
-class StoreRefused(Exception):
-    """The job cannot be stored. `problem` is shown to the user: {"place", "sentence": {language: text}}."""
-
-    def __init__(self, problem: dict[str, Any]) -> None:
-        self.problem = problem
-        super().__init__(problem)
-
-
-class ClaimLost(Exception):
-    """The job no longer belongs to this process: it was cancelled, or another process took over."""
-
-
-@dataclass(frozen=True)
-class JobKind:
-    """What the server does with one kind of job.
-
-    `state_after`: the job's state after each step (READY: the user decides; STORING). `store(job, claim)` stores what
-    was computed in slices; its last slice sets the state DONE. It raises StoreRefused if that is not possible.
-    `undo(key, begin)` removes, in slices, what was stored of a job and is not visible yet; `begin` begins a
-    transaction, or raises ClaimLost. `abandoned_keys()` returns the keys of all jobs of which such data exists.
-    """
-
-    state_after: dict[str, str]
-    store: Callable[[Job, StoreClaim], None]
-    undo: Callable[[str, BeginStoring], None]
-    abandoned_keys: Callable[[], set[str]]
-
-
-job_kinds: Registry[str, JobKind] = Registry("job kinds")
-
-
-class StoreClaim:
-    """The right of one process to store a job, in slices."""
-
-    def __init__(self, job: Job, name: str) -> None:
-        self._id, self._name = job.id, name
-
-    @contextmanager
-    def slice(self, **values: Any) -> Iterator[Session]:
-        """One short transaction that renews the claim and sets `values` in the job's row.
-
-        Raises ClaimLost, and nothing is stored, if the job no longer belongs to this process.
-        """
-        with writing() as session:
-            still_claimed = (Job.id == self._id, Job.claimed_by == self._name, Job.state == STORING)
-            renewed = session.execute(update(Job).where(*still_claimed).values(heard_at=now(), **values))
-            if not renewed.rowcount:  # type: ignore[attr-defined]
-                raise ClaimLost(self._name)
-            yield session
-
-
-@contextmanager
-def abandoned(key: str) -> Iterator[Session]:
-    """One short transaction in which no process stores the job or starts to (its row is locked).
-
-    Raises ClaimLost if the job is active or done.
-    """
-    with writing() as session:
-        state = session.scalar(select(Job.state).where(Job.key == key).with_for_update())
-        if state in (*ACTIVE, DONE):
-            raise ClaimLost(key)
-        yield session
-
-
-def in_slices(pieces: Iterator[Callable[[Session], None]], begin: BeginStoring) -> None:
-    """Run all pieces, as many per transaction as fit into SLICE_SECONDS; a piece takes some milliseconds at most.
-
-    After each transaction it sleeps as long as the transaction took (at most MAX_PAUSE). Only yielding (cooperative.py)
-    is not enough: the job would resume before each waiting request, and a page that yields at every statement would
-    wait until the whole job is stored.
-    """
-    for piece in pieces:
-        started_at = time.monotonic()
-        with begin() as session:
-            piece(session)
-            while time.monotonic() - started_at < SLICE_SECONDS and (next_piece := next(pieces, None)):
-                next_piece(session)
-        time.sleep(min(MAX_PAUSE, time.monotonic() - started_at))
-
-
-def root() -> Path:
-    """The folder of all jobs of this installation."""
-    return folders.root(current_app.extensions["klimawerk"].instance)
-
-
-def folder_of(job: Job) -> Path:
-    """The folder of a job."""
-    return root() / job.key
 
 
 def submit(
@@ -219,7 +103,7 @@ def find(key: str, person_id: int) -> Job | None:
     job: Job | None = db.session.scalar(query.execution_options(populate_existing=True))
     if job is None or (not job.is_active and job.changed_at < now() - RETENTION):
         return None
-    if job.state in (QUEUED, RUNNING) and _read_answer(job):
+    if job.state in (QUEUED, RUNNING) and read_answer(job):
         job = db.session.scalar(query.execution_options(populate_existing=True))
     return job
 
@@ -241,7 +125,7 @@ def queue_next_step(job: Job, step: str, task: dict[str, Any], **asked: Any) -> 
     """Queue the next step of a job that waits for a decision; False if it no longer does. Raises JobAlreadyRunning."""
     values = {"state": QUEUED, "step": step, "progress": 0, "asked": {**job.asked, **asked}, "problem": None}
     try:
-        if not _change(job, (READY,), **values):
+        if not change(job, (READY,), **values):
             return False
     except IntegrityError as error:
         raise JobAlreadyRunning(job) from error
@@ -250,7 +134,7 @@ def queue_next_step(job: Job, step: str, task: dict[str, Any], **asked: Any) -> 
 
 def cancel(job: Job) -> bool:
     """End the job in any state; nothing of it remains. False if it has ended already."""
-    if not _change(job, (*ACTIVE, READY), state=CANCELLED):
+    if not change(job, (*ACTIVE, READY), state=CANCELLED):
         return False
     folders.remove(folder_of(job))  # the runner kills a child whose folder was removed
     return True
@@ -274,11 +158,11 @@ def process_jobs(spawn: Callable[[Callable[[], None]], object]) -> None:
     query = select(Job).where(Job.state.in_(ACTIVE)).execution_options(populate_existing=True)
     for job in db.session.scalars(query).all():
         if job.state in (QUEUED, RUNNING):
-            _read_answer(job)
+            read_answer(job)
         if job.state == STORING:
-            claim = _claim(job)
+            claim = claim_job(job)
             if claim:
-                spawn(_store_task(job.key, claim))
+                spawn(store_task(job.key, claim))
     db.session.rollback()
 
 
@@ -313,99 +197,6 @@ def _order(job: Job, step: str, task: dict[str, Any]) -> bool:
         cancel(job)  # otherwise it would stay queued for ever
         raise
     return True
-
-
-def _read_answer(job: Job) -> bool:
-    """Update the row from the runner's progress or answer; True if the row changed."""
-    order = JobOrder(folder_of(job), job.step)
-    content = order.answer()
-    if content is None:
-        progress, state = order.progress(), RUNNING if order.attempts() else QUEUED
-        if not order.folder.exists():
-            return _fail(job, {"code": "died"})
-        if (progress, state) == (job.progress, job.state):
-            return False
-        return _change(job, (QUEUED, RUNNING), state=state, progress=progress)
-    if "result" not in content:
-        return _fail(job, content.get("problem") or {"code": content.get("failed", "error")})
-    next_state = job_kinds[job.kind].state_after[job.step]
-    return _change(job, (QUEUED, RUNNING), state=next_state, progress=0, claimed_by="", claims=0)
-
-
-def _fail(job: Job, problem: dict[str, Any]) -> bool:
-    """Set the state FAILED and remove the files."""
-    failed = _change(job, ACTIVE, state=FAILED, problem=problem)
-    if failed:
-        folders.remove(folder_of(job))
-    return failed
-
-
-def _change(job: Job, states: tuple[str, ...], **values: Any) -> bool:
-    """Set values if the job is still in one of these states; of several concurrent processes one succeeds."""
-    change_time = {"changed_at": now()} if values.get("state", job.state) != job.state else {}
-    with writing() as session:
-        unchanged = (Job.id == job.id, Job.state == job.state, Job.state.in_(states), Job.step == job.step)
-        result = session.execute(update(Job).where(*unchanged).values(**values, **change_time))
-        changed = bool(result.rowcount)  # type: ignore[attr-defined]
-    db.session.refresh(job)
-    return changed
-
-
-def _claim(job: Job) -> StoreClaim | None:
-    """Claim the job for storing; None if another live process has claimed it, or MAX_CLAIMS is reached."""
-    if job.claimed_by and job.heard_at > now() - CLAIM_TIMEOUT:
-        return None
-    if job.claims >= MAX_CLAIMS:
-        _fail(job, {"code": "died"})
-        return None
-    name = f"{os.getpid()}-{secrets.token_hex(8)}"
-    with writing() as session:
-        unchanged = (Job.id == job.id, Job.state == STORING, Job.claims == job.claims, Job.heard_at == job.heard_at)
-        statement = (
-            update(Job).where(*unchanged).values(claimed_by=name, claims=job.claims + 1, heard_at=now(), progress=0)
-        )
-        claimed = session.execute(statement).rowcount  # type: ignore[attr-defined]
-    return StoreClaim(job, name) if claimed else None
-
-
-def _store_task(key: str, claim: StoreClaim) -> Callable[[], None]:
-    """The background task that stores a job: all of it, or nothing."""
-
-    def store() -> None:
-        job = db.session.scalar(select(Job).where(Job.key == key))
-        if job is None:
-            return
-        kind = job_kinds[job.kind]
-        try:
-            kind.undo(key, claim.slice)  # data of a dead process
-            kind.store(job, claim)
-        except Exception as error:
-            db.session.rollback()
-            with suppress(ClaimLost):
-                if not isinstance(error, ClaimLost):
-                    _stop(claim, error)
-            with suppress(ClaimLost):
-                kind.undo(key, partial(abandoned, key))
-        if _state_of(key) != STORING:
-            folders.remove(root() / key)
-
-    return store
-
-
-def _stop(claim: StoreClaim, error: Exception) -> None:
-    if isinstance(error, WRITE_FAILURES):
-        raise error  # the database is unavailable: the next claim tries again
-    if not isinstance(error, StoreRefused):
-        log.error("a job could not be stored", exc_info=error)
-    problem = error.problem if isinstance(error, StoreRefused) else {"code": "error"}
-    with claim.slice(state=FAILED, problem=problem, changed_at=now()):
-        pass
-
-
-def _state_of(key: str) -> str | None:
-    state: str | None = db.session.scalar(select(Job.state).where(Job.key == key))
-    db.session.rollback()
-    return state
 
 
 def _delete_rows(session: Session, *conditions: ColumnElement[bool]) -> list[str]:

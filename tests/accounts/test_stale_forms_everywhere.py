@@ -22,7 +22,7 @@ from klimawerk.comments.models import Thread
 from klimawerk.comments.service import CommentInput, ThreadSubject
 from klimawerk.database import writing
 from klimawerk.extensions import db
-from klimawerk.jobs import service as jobs
+from klimawerk.jobs import states
 from klimawerk.jobs.runner import JobRunner
 from klimawerk.measures.models import Measure
 from klimawerk.partnerships.access import Member, member_of
@@ -101,7 +101,7 @@ def create_data(app: Flask, team: Team, programme: Programme, measure: Measure) 
     post(f"/items/{deleted}/delete")
     post(f"/items/{closed}/lock", reason="We vote.")
     job = post("/import", file=(io.BytesIO(EXAMPLE), "example.json"))
-    JobRunner(jobs.root()).finish()
+    JobRunner(states.root()).finish()
     with writing() as database:
         invitation = database.scalars(db.select(Link).where(Link.purpose == expiring_links.INVITATION)).one()
         token = expiring_links.renew_link(invitation)

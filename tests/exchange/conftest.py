@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from klimawerk import exchange
 from klimawerk.extensions import db
 from klimawerk.jobs import service as jobs
+from klimawerk.jobs import states
 from klimawerk.jobs.runner import JobRunner
 from tests.servers import KlimawerkServer
 
@@ -53,7 +54,7 @@ def job_runner(live_server: KlimawerkServer) -> Iterator[None]:
 
 def finish_jobs() -> None:
     """Compute and store all jobs, as the runner and the servers do, in real child processes."""
-    folder = jobs.root()
+    folder = states.root()
     runner = JobRunner(folder)
     for _round in range(3):
         runner.finish()

@@ -10,8 +10,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from klimawerk.jobs import folders
-from klimawerk.jobs import service as jobs
+from klimawerk.jobs import folders, states
 from klimawerk.jobs.folders import JobOrder
 from tests import factories
 from tests.client import ProofReader
@@ -28,7 +27,7 @@ def on_disk(app: Flask, disk: Path) -> None:
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.instance_path = str(disk)
     app.extensions["klimawerk"] = replace(app.extensions["klimawerk"], instance=disk)
-    jobs.root()
+    states.root()
 
 
 def send(client: ProofReader, size: int = 0) -> TestResponse:
@@ -44,7 +43,7 @@ def test_an_upload_that_finds_no_room_is_told_so_and_can_be_sent_again(
     client.login(factories.person())
     with full(disk):
         assert is_unavailable(send(client, size))
-        assert list(folders.folder_keys(jobs.root())) == []
+        assert list(folders.folder_keys(states.root())) == []
     assert send(client, size).status_code == 303
 
 

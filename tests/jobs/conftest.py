@@ -16,6 +16,7 @@ from klimawerk.exchange import import_slices
 from klimawerk.exchange.import_steps import ROWS
 from klimawerk.extensions import db
 from klimawerk.jobs import service as jobs
+from klimawerk.jobs import states, storing
 from klimawerk.jobs.models import Job
 from klimawerk.jobs.runner import JobRunner
 from tests.exchange.conftest import census
@@ -29,7 +30,7 @@ TASK = {"max_bytes": 20_000_000, "languages": ["de", "en"]}
 
 @pytest.fixture
 def runner(app: Flask) -> JobRunner:
-    return JobRunner(jobs.root())
+    return JobRunner(states.root())
 
 
 def submitted_job(person: Person, data: bytes = SMALL, name: str = "programme.json") -> Job:
@@ -39,7 +40,7 @@ def submitted_job(person: Person, data: bytes = SMALL, name: str = "programme.js
 
 def prepared_job(person: Person, data: bytes = SMALL, *, copy: bool = False) -> Job:
     """A job whose rows are prepared: a server could begin to store it."""
-    runner = JobRunner(jobs.root())
+    runner = JobRunner(states.root())
     key = submitted_job(person, data).key
     runner.finish()
     assert jobs.queue_next_step(
@@ -63,12 +64,12 @@ def partly_stored_job(person: Person, data: bytes = SMALL, pieces: int = 20) -> 
 
 def store_pieces(job: Job, pieces: int = 20) -> Job:
     """Claim the job and store that many pieces."""
-    key, claim = job.key, jobs._claim(job)
+    key, claim = job.key, storing.claim_job(job)
     assert claim
-    engine = create_engine(f"sqlite:///{jobs.folder_of(job) / ROWS}")
+    engine = create_engine(f"sqlite:///{states.folder_of(job) / ROWS}")
     with engine.connect() as rows:
         copier = import_slices._RowCopier(rows, key)
-        jobs.in_slices(islice(copier.pieces(), pieces), lambda: claim.slice(progress=copier.percent))
+        storing.in_slices(islice(copier.pieces(), pieces), lambda: claim.slice(progress=copier.percent))
     engine.dispose()
     return current_job(key)
 
@@ -76,4 +77,4 @@ def store_pieces(job: Job, pieces: int = 20) -> Job:
 def expire_claim(job: Job) -> None:
     """Let the claim expire: its server wrote last a minute ago."""
     with writing() as session:
-        session.execute(update(Job).where(Job.id == job.id).values(heard_at=clock.now() - 2 * jobs.CLAIM_TIMEOUT))
+        session.execute(update(Job).where(Job.id == job.id).values(heard_at=clock.now() - 2 * storing.CLAIM_TIMEOUT))

@@ -17,6 +17,7 @@ from klimawerk.database import writing
 from klimawerk.exchange.demo import EXAMPLE
 from klimawerk.extensions import db
 from klimawerk.jobs import service as jobs
+from klimawerk.jobs import storing
 from klimawerk.jobs.models import Job
 from klimawerk.sheets.models import Frame
 from tests import factories
@@ -60,7 +61,7 @@ def test_one_that_is_killed_leaves_nothing(app: Flask, any_database: str, census
     jobs.clean_up()
     assert census()["frame"] == before["frame"] + 1, "it may still be alive"
     with writing() as session:
-        session.execute(update(Job).values(heard_at=clock.now() - 2 * jobs.CLAIM_TIMEOUT))
+        session.execute(update(Job).values(heard_at=clock.now() - 2 * storing.CLAIM_TIMEOUT))
     jobs.process_jobs(lambda work: work())
     jobs.clean_up()
     assert {**census(), "job": 0} == {**before, "job": 0}

@@ -20,6 +20,7 @@ from klimawerk.exchange.import_steps import ROWS
 from klimawerk.exchange.service import export_bytes, export_programme, import_programme
 from klimawerk.extensions import db
 from klimawerk.jobs import service as jobs
+from klimawerk.jobs import states, storing
 from klimawerk.jobs.models import CANCELLED, DONE, FAILED, STORING
 from klimawerk.operations import service as operations
 from klimawerk.partnerships.access import my_memberships
@@ -157,11 +158,11 @@ def test_the_slice_that_shows_it_asks_no_document_about_rights(app: Flask) -> No
 def test_one_who_lost_the_job_stores_nothing_more(app: Flask, census: Census) -> None:
     user = factories.person("Somebody")
     job = partly_stored_job(user)
-    claim = jobs.StoreClaim(job, job.claimed_by)
+    claim = storing.StoreClaim(job, job.claimed_by)
     with claim.slice():
         pass
     assert jobs.cancel(job)
-    with pytest.raises(jobs.ClaimLost), claim.slice():
+    with pytest.raises(storing.ClaimLost), claim.slice():
         pass
 
 
@@ -214,7 +215,7 @@ def test_it_is_found_and_opened_once_it_is_there(client: ProofReader) -> None:
     assert SECRET in page
     index.reindex_pending(1_000)
     assert "WA-1" in client.get("/search?q=WA-1").text
-    assert not (jobs.folder_of(current_job(job.key)) / ROWS).exists()
+    assert not (states.folder_of(current_job(job.key)) / ROWS).exists()
 
 
 def test_a_file_that_comes_out_again_is_the_same(app: Flask, scene: EditionsScene) -> None:
@@ -233,7 +234,7 @@ def test_a_file_that_comes_out_again_is_the_same(app: Flask, scene: EditionsScen
 def test_with_its_owner_erased_nothing_of_it_stays(app: Flask) -> None:
     user = factories.person("Somebody")
     job = partly_stored_job(user)
-    folder = jobs.folder_of(job)
+    folder = states.folder_of(job)
     erase_person(user, by=None)
     assert list(folder.iterdir()), "a younger folder may be of a job that is just being made"
     os.utime(folder, (time.time() - 120,) * 2)

@@ -16,6 +16,7 @@ from klimawerk.exchange import import_slices
 from klimawerk.extensions import db
 from klimawerk.jobs import folders
 from klimawerk.jobs import service as jobs
+from klimawerk.jobs.job_kinds import job_kinds
 from klimawerk.jobs.models import DONE, RUNNING, STORING, Job
 from klimawerk.sheets.models import Frame, Item
 from klimawerk.versions import verification
@@ -85,9 +86,9 @@ def during_clean_up(app: Flask, monkeypatch: pytest.MonkeyPatch) -> DuringCleanU
         if place == "folders":
             monkeypatch.setattr(folders, "folder_keys", then_act(all_keys))
         elif place == "left behind":
-            for name, kind in jobs.job_kinds.items():
+            for name, kind in job_kinds.items():
                 changed = replace(kind, abandoned_keys=then_act(kind.abandoned_keys))
-                monkeypatch.setitem(jobs.job_kinds.of(app), name, changed)
+                monkeypatch.setitem(job_kinds.of(app), name, changed)
         else:
             monkeypatch.setattr(import_slices, "removal_pieces", then_act(import_slices.removal_pieces))
         jobs.clean_up()

@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 
 from klimawerk.config import ROOT
-from klimawerk.jobs import folders
+from klimawerk.jobs import folders, states
 from klimawerk.jobs import service as jobs
 from klimawerk.jobs.folders import JobOrder
 from klimawerk.jobs.models import CANCELLED, FAILED, QUEUED, READY, RUNNING, STORING
@@ -38,7 +38,7 @@ def test_millions_of_values_are_refused_before_anything_is_built(client: ProofRe
     _status, _page, address = upload(client, MILLIONS)
     runner.finish()
     assert "The file holds more than 1,500,000 values." in client.get(address).text
-    assert not any(jobs.root().glob("*/input")), "what was refused is not kept"
+    assert not any(states.root().glob("*/input")), "what was refused is not kept"
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_one_that_takes_too_much_memory_ends_and_no_other(app: Flask) -> None:
     large, small = factories.person("Large"), factories.person("Small")
     large_data = b"[" + b",".join(b'"%d"' % number for number in range(1_400_000)) + b"]"
     key, other = submitted_job(large, large_data).key, submitted_job(small).key
-    JobRunner(jobs.root(), memory=30_000_000).finish()
+    JobRunner(states.root(), memory=30_000_000).finish()
     assert current_job(key).state == FAILED
     assert str(jobs.problem_of(current_job(key))).startswith(("This needed more memory", "The job was ended"))
     assert current_job(other).state == READY
@@ -97,20 +97,20 @@ def test_a_child_that_is_killed_is_a_sentence(client: ProofReader, runner: JobRu
 
 def test_what_a_dead_runner_had_begun_is_begun_again_but_not_for_ever(app: Flask) -> None:
     key = submitted_job(factories.person()).key
-    order = JobOrder(jobs.folder_of(current_job(key)), "look")
+    order = JobOrder(states.folder_of(current_job(key)), "look")
     for _death in range(2):
-        killed_runner = JobRunner(jobs.root())
+        killed_runner = JobRunner(states.root())
         killed_runner.poll()
         killed_runner.stop()
     assert order.attempts() == 2
-    JobRunner(jobs.root()).finish()
+    JobRunner(states.root()).finish()
     assert current_job(key).state == READY
     fatal_job = submitted_job(factories.person("Other")).key
     for _death in range(3):
-        killed_runner = JobRunner(jobs.root())
+        killed_runner = JobRunner(states.root())
         killed_runner.poll()
         killed_runner.stop()
-    JobRunner(jobs.root()).finish()
+    JobRunner(states.root()).finish()
     assert current_job(fatal_job).state == FAILED
 
 
@@ -122,7 +122,7 @@ def test_cancelling_ends_the_child_at_once(app: Flask, runner: JobRunner) -> Non
     assert jobs.cancel(current_job(job.key))
     runner.finish()
     assert current_job(job.key).state == CANCELLED
-    assert list(folders.folder_keys(jobs.root())) == []
+    assert list(folders.folder_keys(states.root())) == []
 
 
 def test_the_page_says_when_nobody_is_there_to_compute(client: ProofReader) -> None:
@@ -130,7 +130,7 @@ def test_the_page_says_when_nobody_is_there_to_compute(client: ProofReader) -> N
     _status, _page, address = upload(client)
     waiting = "What does this work is not running at the moment."
     assert waiting in client.get(address).text
-    lock = folders.take_lock(jobs.root(), wait=False)
+    lock = folders.take_lock(states.root(), wait=False)
     assert lock is not None
     assert waiting not in client.get(address).text
     os.close(lock)
@@ -154,15 +154,15 @@ def test_files_and_rows_go_after_half_an_hour(app: Flask, runner: JobRunner, cen
     runner.finish()
     assert current_job(job.key).state == READY
     jobs.clean_up()
-    assert (jobs.folder_of(current_job(job.key)) / folders.INPUT).exists()
-    jobs._change(current_job(job.key), (READY,), changed_at=job.created_at - 2 * jobs.RETENTION)
+    assert (states.folder_of(current_job(job.key)) / folders.INPUT).exists()
+    states.change(current_job(job.key), (READY,), changed_at=job.created_at - 2 * jobs.RETENTION)
     jobs.clean_up()
     assert census()["job"] == before
-    assert list(folders.folder_keys(jobs.root())) == []
+    assert list(folders.folder_keys(states.root())) == []
 
 
 def test_a_folder_without_a_job_goes(app: Flask) -> None:
-    orphan_folder = jobs.root() / "left"
+    orphan_folder = states.root() / "left"
     orphan_folder.mkdir()
     jobs.clean_up()
     assert orphan_folder.exists(), "its job may just be being made"
@@ -173,7 +173,7 @@ def test_a_folder_without_a_job_goes(app: Flask) -> None:
 
 def test_what_is_sent_can_be_read_by_its_owner_alone(app: Flask) -> None:
     job = submitted_job(factories.person())
-    for path in (jobs.root(), jobs.folder_of(job), *jobs.folder_of(job).iterdir()):
+    for path in (states.root(), states.folder_of(job), *states.folder_of(job).iterdir()):
         assert path.stat().st_mode & 0o077 == 0, path
 
 
@@ -197,7 +197,7 @@ import time
 from contextlib import nullcontext
 import gevent
 from klimawerk import cooperative
-from klimawerk.jobs import service
+from klimawerk.jobs import storing
 
 def compute(seconds):
     end = time.perf_counter() + seconds
@@ -215,7 +215,7 @@ statements = 0
 reader = gevent.spawn(page)
 gevent.sleep(0.05)
 before = statements
-service.in_slices((lambda _session: compute(0.008) for _ in range(50)), nullcontext)
+storing.in_slices((lambda _session: compute(0.008) for _ in range(50)), nullcontext)
 print(statements - before)
 """
 

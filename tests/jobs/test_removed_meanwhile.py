@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from klimawerk.jobs import folders
+from klimawerk.jobs import folders, states
 from klimawerk.jobs import service as jobs
 from klimawerk.jobs.folders import JobOrder
 from klimawerk.jobs.models import CANCELLED, READY
@@ -42,7 +42,7 @@ def test_a_file_that_is_cancelled_while_it_is_queued_is_said_to_be(client: Proof
     answer = client.post("/import", data=sent, follow_redirects=True)
     assert answer.status_code == 200
     assert "The import was cancelled. Nothing was stored." in answer.text
-    assert list(folders.folder_keys(jobs.root())) == []
+    assert list(folders.folder_keys(states.root())) == []
 
 
 def test_an_import_that_is_taken_and_cancelled_at_once_is_said_to_be_cancelled(
@@ -78,7 +78,7 @@ def test_the_runner_goes_on_when_a_folder_goes_while_it_looks(
     app: Flask, runner: JobRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept_job, removed_job = submitted_job(factories.person("One")), submitted_job(factories.person("Other"))
-    folders_to_remove = [jobs.folder_of(removed_job)]
+    folders_to_remove = [states.folder_of(removed_job)]
 
     def first(real: Callable[..., object]) -> Callable[..., object]:
         def look(path: object = ".") -> object:

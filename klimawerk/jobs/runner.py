@@ -36,6 +36,10 @@ MAX_ATTEMPTS = 3
 """How often a step is started if the runner itself is killed each time."""
 
 POLL_SECONDS = 0.1  # between two rounds
+
+NICENESS = 10
+"""Niceness of the runner and of its children, at least: on a busy machine the servers come first."""
+
 _PR_SET_PDEATHSIG = 1
 
 log = logging.getLogger(__name__)
@@ -115,6 +119,7 @@ def main() -> int:
     """Run until a signal (SIGTERM, SIGINT, SIGHUP) or until the parent process has ended."""
     logging.basicConfig(format="%(asctime)s %(levelname)s jobs: %(message)s", level=logging.WARNING)
     stop_signals: list[int] = []
+    lower_priority()
 
     def stop(number: int, _frame: FrameType | None) -> None:
         stop_signals.append(number)
@@ -140,6 +145,12 @@ def main() -> int:
         time.sleep(POLL_SECONDS)
     runner.stop()
     return 0
+
+
+def lower_priority() -> None:
+    """Give this process the niceness NICENESS, unless it is lower in priority already."""
+    if os.getpriority(os.PRIO_PROCESS, 0) < NICENESS:
+        os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
 
 
 def _compute(order: JobOrder, lock: int | None, memory: int) -> None:
@@ -180,7 +191,7 @@ def _apply_limits(lock: int | None, memory: int) -> None:
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("800")  # short of memory, the kernel kills a child before a server
     os.umask(0o077)
-    os.nice(10)
+    lower_priority()
     limit = _data_size() + memory
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_SECONDS, MAX_CPU_SECONDS + 5))

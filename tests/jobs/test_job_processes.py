@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,8 +17,10 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from klimawerk.accounts.models import Person
+from klimawerk.config import ROOT
 from klimawerk.extensions import db
 from klimawerk.jobs.models import DONE, FAILED, READY, RUNNING, STORING, Job
+from klimawerk.jobs.runner import lower_priority
 from klimawerk.measures.models import Measure
 from klimawerk.sheets.models import Frame
 from klimawerk.versions import verification
@@ -75,6 +80,27 @@ def stored_or_nothing(measures: int) -> None:
     assert db.session.scalar(select(func.count()).select_from(Frame).where(Frame.arriving.is_not(None))) == 0
     assert db.session.scalar(select(func.count()).select_from(Measure)) == measures
     assert list(verification.version_faults()) == []
+
+
+@pytest.mark.parametrize(("inherited", "niceness"), [(0, 10), (14, 14)])
+def test_the_runner_gives_way_to_the_servers(inherited: int, niceness: int, tmp_path: Path) -> None:
+    command = ["nice", "-n", str(inherited), sys.executable, "-m", "klimawerk.jobs.runner"]
+    with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "KLIMAWERK_INSTANCE": str(tmp_path)}) as process:
+        try:
+            runner = psutil.Process(process.pid)
+            until(lambda: any((tmp_path / "jobs").glob("*")), 30)  # it has begun
+            assert runner.nice() == niceness
+        finally:
+            process.kill()
+
+
+def test_what_computes_a_step_gives_way_to_the_servers() -> None:
+    pid = os.fork()
+    if pid == 0:
+        for _ in range(2):  # it is not lowered again
+            lower_priority()
+        os._exit(os.getpriority(os.PRIO_PROCESS, 0))
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == max(10, os.getpriority(os.PRIO_PROCESS, 0))
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import undefer
 
 from klimawerk import safe_json
+from klimawerk.database import yield_if_due
 from klimawerk.editions.edition_export import edition_json, format_moment, redaction_notes
 from klimawerk.editions.models import Edition, EditionPart
 from klimawerk.editions.service import editions_of
@@ -48,15 +49,21 @@ def write_history(programme: Programme) -> Json | None:
         "programme": programme.key,
         "items": [_item_out(item, rows.get(item.id, {}), versions.get(item.id, []), pseudonyms) for item in items],
         "editions": [{"purpose": edition.purpose, **edition_json(edition)} for edition in editions],
-        "parts": {key: safe_json.loads(parts[key]) for key in sorted(parts)},
+        "parts": {key: _loaded(parts[key]) for key in sorted(parts)},
         **redaction_notes(hashes),
     }
     normalised: Json = _normalised_except_hashed(out)
     return normalised
 
 
+def _loaded(part: bytes) -> Any:
+    yield_if_due()
+    return safe_json.loads(part)
+
+
 def _normalised_except_hashed(value: Any) -> Any:
     """Texts in normal form, except for those that hashes were computed from."""
+    yield_if_due()
     if isinstance(value, dict):
         return {
             key: entry if key in ("parts", "manifest") else _normalised_except_hashed(entry)

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from typing import Any
 
+from klimawerk.database import yield_if_due
 from klimawerk.exchange import file_layout
 from klimawerk.exchange.draft import FrameDraft, ItemDraft, PartnershipDraft, ProgrammeDraft, RowCells
 from klimawerk.exchange.live_text_json import text_out
@@ -40,12 +41,28 @@ def write_programme(draft: ProgrammeDraft, threads: list[Json]) -> Json:
         "decisions_sample": decisions,
         "totals": programme_totals(draft.measures, writer.rates),
     }
-    return {name: clean_json(part) for name, part in file.items()}
+    return {name: _cleaned(part) for name, part in file.items()}
 
 
 def to_bytes(file: Json) -> bytes:
     """The file's bytes: UTF-8, indented, readable without a tool."""
-    return (json.dumps(file, ensure_ascii=False, indent=1) + "\n").encode()
+    pieces = []
+    for number, piece in enumerate(json.JSONEncoder(ensure_ascii=False, indent=1).iterencode(file)):
+        if number % 1_000 == 0:
+            yield_if_due()
+        pieces.append(piece)
+    return ("".join(pieces) + "\n").encode()
+
+
+def _cleaned(part: Any) -> Any:
+    """`part` in normal form; a list is cleaned element by element, so that others have their turn."""
+    if not isinstance(part, list):
+        return clean_json(part)
+    elements = []
+    for element in part:
+        yield_if_due()
+        elements.append(clean_json(element))
+    return elements
 
 
 class _ProgrammeWriter:
@@ -71,6 +88,7 @@ class _ProgrammeWriter:
 
     def sheet(self, item: ItemDraft, sheet: Sheet, slots: tuple[file_layout.FileSlot, ...]) -> Json:
         """One item, its parts in the slots of the layout."""
+        yield_if_due()
         written: Json = {}
         for path, name in slots:
             part = self._part(item, sheet, name)

@@ -147,6 +147,14 @@ def selection_read(page: Page) -> None:
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
 
 
+def account_menu(page: Page) -> Locator:
+    """The account menu in the bar (language, data saver, shortcuts, sign out), opened."""
+    menu = page.locator("details.account")
+    if not menu.evaluate("menu => menu.open"):
+        menu.locator("summary").click()
+    return menu
+
+
 def sign_in(page: Page, person: Person, password: str = factories.PASSWORD) -> None:
     """Sign in through the form, with the keyboard."""
     page.goto("/login")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from flask import abort
+from flask import abort, g
 from flask_babel import lazy_gettext
 from sqlalchemy import select
 
@@ -54,8 +54,12 @@ class Member:
 
 
 def member_or_404(partnership_id: int) -> Member:
-    """The signed-in person's membership; 401 for an anonymous visitor, 404 without a membership."""
-    return member_of(signed_in(), partnership_id) or abort(404)
+    """The signed-in person's membership; 401 for an anonymous visitor, 404 without a membership.
+
+    Stores it in `g.member`: the page that this request shows belongs to its partnership.
+    """
+    g.member = member_of(signed_in(), partnership_id) or abort(404)
+    return g.member  # type: ignore[no-any-return]
 
 
 def require(partnership_id: int, right: Right) -> Member:

@@ -77,7 +77,10 @@ class FoundingForm(FlaskForm):
     """Form for creating a partnership."""
 
     name = StringField(
-        lazy_gettext("What is the partnership called?"), [InputRequired(), Length(max=120), valid_name], [strip_blanks]
+        lazy_gettext("What is the partnership called?"),
+        [InputRequired(), Length(max=120), valid_name],
+        [strip_blanks],
+        render_kw={"autofocus": True},
     )
     my_name = StringField(lazy_gettext("Municipality"), [InputRequired(), Length(max=120), valid_name], [strip_blanks])
     my_country = ChoiceField(lazy_gettext("Country"), [InputRequired()], choices=_countries)

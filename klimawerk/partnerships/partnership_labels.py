@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as time
+import re
 from collections.abc import Iterable
 
 from babel import Locale
@@ -27,6 +28,13 @@ ROLE_HELP = {
     "reviewer": lazy_gettext("reads and comments"),
     "observer": lazy_gettext("reads"),
 }
+
+_KIND_OF_TOWN = re.compile(
+    r"^(Stadt|Kreisstadt|Hansestadt|Landkreis|Kreis|Gemeinde|Samtgemeinde|Markt|City of|Town of|Municipality of"
+    r"|Ville de|Commune de|Mairie de|Municipalidad de|Municipio de|Ayuntamiento de|Alcaldía de) "
+    r"| ((Municipal|District|Metropolitan|City|Town) (Assembly|Council|Municipality)|Municipality|Commune)$",
+    re.IGNORECASE,
+)
 
 
 def reader_language() -> str:
@@ -55,6 +63,11 @@ def side_name(partnership: Partnership, side: str) -> str:
 def own_side_first(partnership: Partnership, side: str) -> list[Municipality]:
     """The municipalities, those of the given side first."""
     return sorted(partnership.municipalities, key=lambda town: (town.side != side, town.position))
+
+
+def short_name(town: str) -> str:
+    """The municipality's name without the words for its kind: "Abenkrom" for "Abenkrom Municipal Assembly"."""
+    return _KIND_OF_TOWN.sub("", " ".join(town.split())).strip() or town
 
 
 def language_name(code: str) -> str:

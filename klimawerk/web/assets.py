@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import mimetypes
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from flask import Flask, Response, abort, current_app, request, send_from_directory, url_for
@@ -69,7 +70,13 @@ def modules() -> list[str]:
 
 def messages_url() -> str:
     """Address of the sentences that come later, in the reader's language."""
-    return url_for("words", version=_digest(later_messages()), locale=str(get_locale()))
+    locale = str(get_locale())
+    return url_for("words", version=_messages_version(locale), locale=locale)
+
+
+@cache
+def _messages_version(_locale: str) -> str:
+    return _digest(later_messages())
 
 
 class DamagedBuild(Exception):

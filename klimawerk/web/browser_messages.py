@@ -6,11 +6,23 @@ The browser fills in placeholders such as {n} and {name}. A count chooses betwee
 from __future__ import annotations
 
 import json
+from functools import cache
 
-from flask_babel import LazyString, lazy_gettext
+from flask_babel import LazyString, get_locale, lazy_gettext
+from jinja2.utils import htmlsafe_json_dumps
+from markupsafe import Markup
 
 MESSAGES: dict[str, LazyString] = {
-    # Save status in the page's header
+    # Save status in the bar, in a few words
+    "short.saved": lazy_gettext("Saved"),
+    "short.connecting": lazy_gettext("Connecting …"),
+    "short.waiting.one": lazy_gettext("{n} waits"),
+    "short.waiting.many": lazy_gettext("{n} wait"),
+    "short.offline": lazy_gettext("Offline since {time}"),
+    "short.conflict.one": lazy_gettext("{n} field with two values"),
+    "short.conflict.many": lazy_gettext("{n} fields with two values"),
+    "short.refused": lazy_gettext("Not accepted"),
+    # The whole sentence below the bar
     "saved": lazy_gettext("Everything is saved."),
     "connecting": lazy_gettext("Connecting …"),
     "waiting.one": lazy_gettext("{n} change not sent yet. Keep writing."),
@@ -30,6 +42,7 @@ MESSAGES: dict[str, LazyString] = {
     "field.waiting": lazy_gettext("Not sent yet"),
     "field.offline": lazy_gettext("Waiting for the connection"),
     "field.refused": lazy_gettext("Not accepted"),
+    "form.away": lazy_gettext("This can be edited once the connection is back."),
     "change.move": lazy_gettext("A line moved"),
     # Pending changes in this browser
     "panel.show": lazy_gettext("Show"),
@@ -124,6 +137,7 @@ MESSAGES: dict[str, LazyString] = {
     # A comment that is being sent
     "comments.yours": lazy_gettext("Your comment"),
     "comments.passage": lazy_gettext("Comment on these words"),
+    "comments.here": lazy_gettext("Comment"),
     "comments.people": lazy_gettext("People with this name"),
     # Presence
     "people.item": lazy_gettext("Here now: {names}"),
@@ -158,6 +172,7 @@ LATER_MESSAGES = (
         "away.",
         "closed.",
         "comments.",
+        "form.",
         "leaving.",
         "link.",
         "panel.",
@@ -191,9 +206,15 @@ LATER_MESSAGES = (
 The browser fetches them when it needs the first one (`loadLaterMessages` in messages.js)."""
 
 
-def page_messages() -> dict[str, str]:
-    """The messages needed at first paint, in the current locale, for <script type="application/json" id="words">."""
-    return {key: str(message) for key, message in MESSAGES.items() if not key.startswith(LATER_MESSAGES)}
+def page_messages() -> Markup:
+    """The messages needed at first paint, in the current locale, as JSON for a <script>."""
+    return _page_messages(str(get_locale()))
+
+
+@cache
+def _page_messages(_locale: str) -> Markup:
+    messages = {key: str(message) for key, message in MESSAGES.items() if not key.startswith(LATER_MESSAGES)}
+    return htmlsafe_json_dumps(messages)
 
 
 def later_messages() -> bytes:

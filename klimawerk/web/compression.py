@@ -19,7 +19,8 @@ import brotli
 from werkzeug.datastructures import Accept
 
 log = logging.getLogger(__name__)
-QUICK_LEVEL = {"br": 7, "gzip": 5}
+QUICK_LEVEL = {"br": 6, "gzip": 5}
+"""Brotli's next level takes four times as long for the forms of a sheet, and saves 0.2 %."""
 
 
 def encoding_for(accepted: Accept) -> str | None:

@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 from babel import Locale, dates, numbers, units
 from flask import Flask
 from flask_babel import get_locale
+from flask_babel import gettext as _
 
+from klimawerk.clock import now
 from klimawerk.text import truncate_with_ellipsis
 from klimawerk.web import localisation
 
@@ -26,7 +28,8 @@ class ZonedPlace(Protocol):
 
 
 def init_app(app: Flask) -> None:
-    for filter_ in (date, day, month, money, number, moment, moments, size, truncate_with_ellipsis):
+    filters = (date, day, short_date, short_day, recent_day, month, money, number, moment, moments, size)
+    for filter_ in (*filters, truncate_with_ellipsis):
         app.add_template_filter(filter_)
 
 
@@ -38,9 +41,42 @@ def date(value: time.date | str | None) -> str:
     return dates.format_date(time.date.fromisoformat("-".join(parts)), "d MMMM y" if _english() else "long", _locale())
 
 
+def short_date(value: time.date | str | None) -> str:
+    """A date for narrow columns: "24 Nov 2027", "24. Nov. 2027", without the year if it is the present one; a month as
+    "Nov 2027", a year alone as it is."""
+    parts = _parts(value)
+    if len(parts) < 2:
+        return "".join(parts)
+    day_of_month = int(parts[2]) if len(parts) > 2 else 1
+    pattern = "MMM" if len(parts) < 3 else "d MMM" if _english() else "d. MMM"
+    if len(parts) < 3 or int(parts[0]) != _today().year:
+        pattern += " y"
+    return dates.format_date(time.date(int(parts[0]), int(parts[1]), day_of_month), pattern, _locale())
+
+
 def day(value: time.datetime) -> str:
     """The date of a point in time, in the user's time zone."""
     return date(value.astimezone(ZoneInfo(localisation.timezone())).date())
+
+
+def short_day(value: time.datetime) -> str:
+    """The date in the user's time zone, without the present year: "3 November", "3. November 2025"."""
+    zone = ZoneInfo(localisation.timezone())
+    local = value.astimezone(zone).date()
+    if local.year != now().astimezone(zone).year:
+        return date(local)
+    return dates.format_skeleton("MMMMd", local, locale=_locale())
+
+
+def recent_day(value: time.datetime) -> str:
+    """When it was, as short as possible: "today, 10:15", "yesterday, 10:15", "3 November"."""
+    zone = ZoneInfo(localisation.timezone())
+    local, today = value.astimezone(zone), now().astimezone(zone).date()
+    if local.date() == today:
+        return str(_("today, %(time)s", time=f"{local:%H:%M}"))
+    if local.date() == today - time.timedelta(days=1):
+        return str(_("yesterday, %(time)s", time=f"{local:%H:%M}"))
+    return short_day(value)
 
 
 def month(value: time.date | str | None) -> str:
@@ -52,10 +88,18 @@ def month(value: time.date | str | None) -> str:
 
 
 def money(value: Decimal | int | str | None, currency: str) -> str:
-    """An amount with cents and its currency: "1,500.00 EUR"; euros in German as "1.500,00 €"."""
+    """An amount and its currency: "EUR 1,500", in German "1.500 €", with cents only where there are some."""
     if value is None or value == "":
         return ""
-    amount = numbers.format_decimal(Decimal(value), "#,##0.00", _locale())
+    exact = Decimal(value)
+    amount = numbers.format_decimal(exact, "#,##0" if exact == exact.to_integral_value() else "#,##0.00", _locale())
+    return with_currency(amount, currency)
+
+
+def with_currency(amount: str, currency: str) -> str:
+    """A written amount with its currency, as the language has it."""
+    if _english():
+        return f"{currency}{NO_BREAK}{amount}"
     return f"{amount}{NO_BREAK}{'€' if currency == 'EUR' else currency}"
 
 
@@ -106,6 +150,10 @@ def moments(value: time.datetime | None, places: Iterable[ZonedPlace]) -> str:
 def _parts(value: time.date | str | None) -> list[str]:
     text = value.isoformat() if isinstance(value, time.date) else str(value or "")
     return text[:10].split("-") if text else []
+
+
+def _today() -> time.date:
+    return time.datetime.now(ZoneInfo(localisation.timezone())).date()
 
 
 def _english() -> bool:

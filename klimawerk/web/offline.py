@@ -1,4 +1,4 @@
-"""Offline reading: the service worker, the fallback page it shows for one it has not cached, and the headers that say
+"""Offline work: the service worker, the fallback page it shows for one it has not cached, and the headers that say
 which pages it may cache."""
 
 from __future__ import annotations
@@ -8,7 +8,10 @@ import re
 from flask import Flask, Response, current_app, render_template, request, send_from_directory
 
 READER, KEEP = "X-Reader", "X-Keep"
-_KEEPABLE = re.compile(r"/(?:|account|offline|(?:programmes|goals|measures)/\d+|items/\d+/comments)")
+_FORMS = re.compile(r"/items/\d+/forms")
+_KEEPABLE = re.compile(
+    r"/(?:|account|offline|programmes/\d+(?:/overview)?|(?:goals|measures)/\d+|items/\d+/(?:comments|forms))"
+)
 
 
 def init_app(app: Flask) -> None:
@@ -17,8 +20,13 @@ def init_app(app: Flask) -> None:
 
 
 def mark_reader(response: Response, reader: str, *, keep: bool) -> None:
-    """Set the headers that say which user a page belongs to, and whether the service worker may cache it (`keep`)."""
-    if response.mimetype != "text/html" or response.status_code != 200 or "HX-Request" in request.headers:
+    """Set the headers that say which user a page belongs to, and whether the service worker may cache it (`keep`).
+
+    Of fragments only the forms of a sheet have them, without which a cached page could not be edited.
+    """
+    if response.mimetype != "text/html" or response.status_code != 200:
+        return
+    if "HX-Request" in request.headers and not _FORMS.fullmatch(request.path):
         return
     response.headers[READER] = reader
     if keep and request.method == "GET" and _KEEPABLE.fullmatch(request.path):

@@ -1,4 +1,4 @@
-// The footer's data saver switch and the approximate data volume used.
+// The account menu's data saver switch and the approximate data volume used.
 
 import { connection } from "./connection.js"
 import { dataSaver } from "./data-saver.js"

@@ -1,9 +1,10 @@
-// Save status of texts, fields and rows: shown at each field and in the page's head.
+// Save status of texts, fields and rows: shown at each field and in the frame of the page.
 //
 // A key names what is unsaved ("text measure:7 description.en", "field f-7-priority"); `place` finds its element.
 
 import { announce } from "./announce.js"
 import { connection } from "./connection.js"
+import { drawBar, startBar } from "./save-bar.js"
 import { device } from "./store/device.js"
 import { unstoredPlans, stateOf, watchStoring } from "./store/store-access.js"
 import { STORING } from "./wire.js"
@@ -15,8 +16,7 @@ const SHOW_DELAY = 1_500
 const entries = new Map()
 let leavingAgreed = false
 let otherPages = { waiting: 0, stuck: 0 }
-let head = null
-let link = null
+let started = false
 let serverStores = true // whether the server can store anything
 let unsafe = false // whether closing the page would lose something
 
@@ -72,8 +72,7 @@ export const saveStatus = {
 
 /** Show the save status from now on, and ask before the page is left while something is unsaved. */
 export function startSaving() {
-  head = document.getElementById("save-state")
-  head?.setAttribute("aria-live", "off") // announce.js announces it, with its delays
+  started = startBar()
   connection.on(STORING, onServerStoring)
   connection.watch((state) => {
     if (state !== "online") serverStores = true // the server sends STORING again
@@ -87,15 +86,10 @@ export function startSaving() {
   })
 }
 
-/** Draw the status in the page's head; also after the page's content has changed. */
+/** Draw the status in the frame of the page; also after the page's content has changed. */
 export function renderSaveState() {
-  if (!head) return
-  const { state, text, at } = headSentence()
-  link ??= head.appendChild(document.createElement("a"))
-  if (link.textContent !== text) link.textContent = text
-  if (at?.id) link.href = `#${at.id}`
-  else link.removeAttribute("href")
-  head.dataset.state = state
+  if (!started) return
+  drawBar(headSentence())
   document.dispatchEvent(new CustomEvent("kw:saving"))
 }
 
@@ -176,15 +170,15 @@ function headSentence() {
     return { state: "offline", text: waiting ? `${offline} ${waiting}` : offline }
   }
   if (!serverStores) {
-    return { state: "waiting", text: [messageText("unable"), waiting, waiting || device.shared ? "" : messageText("unable.keep")].join(" ").trim() }
+    return { state: "waiting", n, text: [messageText("unable"), waiting, waiting || device.shared ? "" : messageText("unable.keep")].join(" ").trim() }
   }
   if (unsafeNow) return { state: "refused", text: waiting }
   const refused = [...entries.values()].find((entry) => entry.state === "refused")
   if (refused) return { state: "refused", text: messageText("refused"), at: refused.place?.() }
   const overdue = [...entries.values()].some((e) => e.state === "waiting" && performance.now() - e.since >= SHOW_DELAY)
-  if (overdue || otherPages.waiting) return { state: "waiting", text: waiting }
+  if (overdue || otherPages.waiting) return { state: "waiting", n, text: waiting }
   if (otherPages.stuck) return { state: "refused", text: countedMessage("stuck", otherPages.stuck) }
   const conflicts = document.querySelectorAll(".conflict")
-  if (conflicts.length) return { state: "conflict", text: countedMessage("conflict", conflicts.length), at: conflicts[0] }
+  if (conflicts.length) return { state: "conflict", n: conflicts.length, text: countedMessage("conflict", conflicts.length), at: conflicts[0] }
   return connection.online ? { state: "saved", text: messageText("saved") } : { state: "connecting", text: messageText("connecting") }
 }

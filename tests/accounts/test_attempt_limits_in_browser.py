@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 import requests
 from flask import Flask
 from playwright.sync_api import Browser, expect
@@ -16,6 +17,7 @@ from tests.browsers import Windows
 from tests.servers import KlimawerkServer
 
 
+@pytest.mark.slow
 def test_the_dialog_over_a_page_says_when_to_try_again(
     app: Flask, database_address: str, tmp_path: Path, browser: Browser
 ) -> None:

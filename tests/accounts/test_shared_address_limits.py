@@ -40,6 +40,7 @@ def guesses(browser: FlaskClient, email: str, count: int) -> list[int]:
     return [attempt(browser, email, f"guess {n}").status_code for n in range(count)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cookie", [True, False])
 @pytest.mark.parametrize("any_database", ["sqlite", "postgresql"], indirect=True)
 def test_a_strangers_account_with_the_owners_address_buys_no_guesses(

@@ -27,6 +27,8 @@ from klimawerk.jobs.runner import JobRunner
 from klimawerk.measures.models import Measure
 from klimawerk.partnerships.access import Member, member_of
 from klimawerk.programmes.models import Programme
+from klimawerk.programmes.service import create_programme
+from klimawerk.sheets.rows import rows_of
 from klimawerk.sheets.service import FieldRef, set_value
 from klimawerk.versions import service as versions
 from klimawerk.web.form_refill import FormParser, ParsedForm
@@ -38,6 +40,7 @@ from tests.factories import Team
 EXAMPLE = (Path(exchange.__file__).parent / "example_programme.json").read_bytes()
 NOT_CRAWLED = {
     "comments.translate": "stands where the operator runs a service for translating",
+    "comments.read": "is sent by a script alone, and notes no more than what was read",
     "digests.try_again": "stands where mails were given up, and holds nothing typed",
     "digests.stop_now": "needs no token: what is in the link is the proof",
     **dict.fromkeys(
@@ -71,7 +74,7 @@ def create_data(app: Flask, team: Team, programme: Programme, measure: Measure) 
         subject = ThreadSubject(field="priority") if kind == "proposal" else ThreadSubject()
         comments.open_thread(measure, comment, kind=kind, side="", subject=subject, by=coordinator)
     proposal, _task, question = db.session.scalars(db.select(Thread).order_by(Thread.id))
-    comments.resolve(question, "Done", by=coordinator)
+    comments.resolve(question, "Agreed on", by=coordinator)
     with writing():
         proposal.proposed = {"value": "high", "old": "low", "by": team.de["reviewer"].id}
     versions.keep_version(measure.id, by=coordinator, label="First")
@@ -79,6 +82,7 @@ def create_data(app: Flask, team: Team, programme: Programme, measure: Measure) 
     set_value(FieldRef(measure, "priority"), "low", based_on=rev, by=team.de["editor"].id)
     set_value(FieldRef(measure, "priority"), "medium", based_on=rev, by=team.partner["editor"].id)
     versions.keep_version(measure.id, by=coordinator, label="Second")
+    empty = create_programme(team.partnership, languages=["de", "en"], lead_language="en", by=None)
     client = app.test_client()
     assert isinstance(client, ProofReader)
     client.login(team.de["coordinator"])
@@ -114,7 +118,10 @@ def create_data(app: Flask, team: Team, programme: Programme, measure: Measure) 
         f"/items/{measure.id}/comments",
         f"/items/{measure.id}/comments?state=resolved",
         *(f"/threads/{number}" for number in (1, 2, 3)),
-        f"/programmes/{programme.id}?mode=edit",
+        f"/programmes/{programme.id}",
+        f"/programmes/{empty.id}",
+        f"/items/{measure.id}/fields/priority",
+        *(f"/rows/{row.id}" for rows in rows_of(measure).values() for row in rows),
         f"/programmes/{programme.id}/editions",
         f"/programmes/{programme.id}/bin",
         f"/partnerships/{team.partnership.id}/joint",

@@ -95,6 +95,7 @@ def test_where_cron_does_it_the_server_does_not(smtp: Mailbox, app: Flask, monke
         assert len(begun) == count
 
 
+@pytest.mark.slow
 def test_no_page_of_digests_has_a_barrier(
     team: Team, app: Flask, live_server: servers.KlimawerkServer, page_for: Callable[..., Page]
 ) -> None:

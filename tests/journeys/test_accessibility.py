@@ -8,7 +8,7 @@ from tests.accessibility import Colours, looked_at
 from tests.journeys.conftest import EXAMPLE, ExampleSite
 
 READ = ["programme", "measure", "goal"]
-EDITED = ["programme", "measure", "goal", "arrange", "bin", "import", "paste"]
+EDITED = ["programme", "overview", "measure", "goal", "arrange", "bin", "import", "paste"]
 RUN = ["start", "members", "settings", "joint", "account", "nothing"]
 OPEN = ["sign in", "forgotten", "dead link", "nothing"]
 
@@ -31,6 +31,20 @@ def test_no_page_has_a_barrier(house: ExampleSite, role: str, language: str, lig
     page.emulate_media(color_scheme=light)
     faults = []
     for name in pages:
+        house.go(page, name)
+        faults += [f"{name}: {fault}" for fault in looked_at(page)]
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("language", "light"), [("de", "light"), ("en", "dark")])
+def test_no_page_that_is_seldom_opened_has_a_barrier(house: ExampleSite, language: str, light: Colours) -> None:
+    page = house.window("coordinator", language)
+    page.emulate_media(color_scheme=light)
+    faults = []
+    for name in ["new partnership", "erase", "history", "editions", "search", "offline"] + ["municipality"] * (
+        language == "de"  # the municipality of one's own side
+    ):
         house.go(page, name)
         faults += [f"{name}: {fault}" for fault in looked_at(page)]
     assert not faults, "\n".join(faults)

@@ -66,10 +66,13 @@ def test_five_answers_make_a_partnership_with_a_programme(client: ProofReader) -
     assert founder
     assert (founder.role, founder.side) == ("coordinator", "de")
     assert (programme().frame.currency_local, programme().frame.lead_language) == ("GHS", "en")
-    assert "Your partnership is ready" in client.get(answer.location).text
+    assert answer.location == f"/programmes/{programme().id}/overview"
+    programme_page = client.get(answer.location).text
+    assert "Your partnership is ready" in programme_page
+    assert f'href="/partnerships/{partnership.id}/members">Invite the others</a>' in programme_page
     page = client.get("/").text
     assert f"/programmes/{programme().id}" in page
-    assert "0 measures" in page
+    assert "This programme has no measure yet." in page
 
 
 def test_who_belongs_to_the_partner_stands_on_the_partners_side(client: ProofReader) -> None:

@@ -38,6 +38,7 @@ def coordinator(page_for: Callable[..., Page]) -> Callable[..., Page]:
     return open_page
 
 
+@pytest.mark.slow
 def test_no_page_has_a_barrier_at_any_width(coordinator: Callable[..., Page]) -> None:
     faults: list[str] = []
     control = coordinator(None)

@@ -16,7 +16,7 @@ def test_from_the_outline_to_the_place(table: Table, page_for: Callable[..., Pag
     create_threads(table)
     index.reindex(index.stale_items())  # as the process that wrote it does
     page = page_for(table.person("editor", "partner"), path=f"/measures/{table.measure.id}")
-    page.get_by_role("navigation", name="Outline").get_by_role("link", name="Search").click()
+    page.get_by_role("banner").get_by_role("link", name="Search").click()
     page.get_by_label("Words").fill("sixty BINS")
     page.keyboard.press("Enter")
     expect(page.locator("mark").first).to_have_text("Sixty")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import logging
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 
@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from flask_babel import force_locale
 from jinja2 import DictLoader, Environment
 
+from klimawerk.clock import now
 from klimawerk.web import formats, info_pages
 from klimawerk.web.log_filter import SecretFilter, without_secrets
 from klimawerk.web.whitespace import CompactTemplates
@@ -38,11 +39,11 @@ def test_dates_are_said_in_words(app: Flask, language: str, value: date | str, e
 
 def test_money_and_numbers_follow_the_reader(app: Flask) -> None:
     with app.test_request_context(), force_locale("de"):
-        assert formats.money(Decimal("1500"), "EUR") == "1.500,00\u00a0€"
+        assert formats.money(Decimal("1500"), "EUR") == "1.500\u00a0€"
         assert formats.number(Decimal("1234.50")) == "1.234,5"
         assert formats.money(None, "EUR") == ""
     with app.test_request_context(), force_locale("en"):
-        assert formats.money(Decimal("1500.5"), "GHS") == "1,500.50\u00a0GHS"
+        assert formats.money(Decimal("1500.5"), "GHS") == "GHS\u00a01,500.50"
 
 
 def test_a_moment_is_told_in_both_towns(app: Flask) -> None:
@@ -169,3 +170,16 @@ def test_templates_lose_the_space_of_their_authors_and_no_other() -> None:
     )
     assert env.get_template("page.html").render() == "<p>\n<i>and</i>   b  c\n</p>\n\n<a>1</a>\n\n<a>2</a>\n"
     assert "\n    \n" in env.get_template("mail.txt").render()
+
+
+def test_a_recent_day_is_said_by_its_name_and_this_year_not_at_all(app: Flask) -> None:
+    present = now()
+    last_year = present.replace(year=present.year - 1, month=3, day=3, hour=12)
+    with app.test_request_context(), force_locale("en"):
+        assert formats.recent_day(present).startswith("today, ")
+        assert formats.recent_day(present - timedelta(days=1)).startswith("yesterday, ")
+        assert formats.recent_day(last_year) == f"3 March {last_year.year}"
+        assert str(present.year) not in formats.short_day(present)
+    with app.test_request_context(), force_locale("de"):
+        assert formats.recent_day(present).startswith("heute, ")
+        assert formats.recent_day(last_year) == f"3. März {last_year.year}"

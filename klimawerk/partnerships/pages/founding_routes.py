@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from klimawerk.accounts import account_limits
 from klimawerk.accounts.access import signed_in
 from klimawerk.idempotency import form_key, once
-from klimawerk.partnerships import forms, service
+from klimawerk.partnerships import forms, programme_hooks, service
 from klimawerk.partnerships.pages.page_frame import Page, add_error, status_of
 from klimawerk.partnerships.refusals import ActionRefused
 
@@ -25,7 +25,8 @@ def new() -> Page:
     def create() -> str:
         partnership = service.create_partnership(form.founding(), by=person)
         flash(_("Your partnership is ready. Invite the others."))
-        return url_for("partnerships.people", partnership_id=partnership.id)
+        cards = programme_hooks.programme_cards(partnership.id)
+        return cards[0].url if cards else url_for("partnerships.people", partnership_id=partnership.id)
 
     try:
         return redirect(once(form_key(), create))

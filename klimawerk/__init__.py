@@ -6,7 +6,7 @@ from flask import Flask
 from flask_socketio import SocketIO
 
 from klimawerk import config as configuration
-from klimawerk import database, installation, safe_json
+from klimawerk import database, fragment_cache, installation, safe_json
 from klimawerk.config import ROOT, Config
 from klimawerk.extensions import babel, csrf, db, init_limiter, migrate
 from klimawerk.live import packet_filter, transport
@@ -23,6 +23,7 @@ def create_app(config: Config | None = None) -> Flask:
     _import_models()
     db.init_app(app)
     database.init_app(app)
+    fragment_cache.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
     csrf.init_app(app)
     init_limiter(app, config.rate_limits)

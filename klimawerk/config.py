@@ -42,6 +42,7 @@ class Config:
     max_update_size: int = 64_000
     max_form_size: int = 2_000_000
     max_import_size: int = 20_000_000
+    fragment_cache_size: int = 32_000_000
     session_hours: int = 12
     languages: tuple[str, ...] = ("de", "en")
     extra: dict[str, object] = field(default_factory=dict)

@@ -262,6 +262,11 @@ def _writer() -> Iterator[None]:
         yield
 
 
+def is_writing() -> bool:
+    """Whether this code runs inside `writing()`, where nothing may yield or wait."""
+    return bool(_depth.get())
+
+
 def release_connection() -> None:
     """Return the connection to the pool before waiting for something else. Rows stay readable, and may be out of date
     afterwards; changes outside of `writing()` are undone, as by the next `writing()`. Does nothing inside of one."""

@@ -74,11 +74,14 @@ def lock_document_row(name: str) -> None:
     _locked_row(name)
 
 
-def texts(names: Iterable[str]) -> dict[str, dict[str, LiveText]]:
-    """{name: {fragment: LiveText}} of all `names`, in one query; empty for a document that does not exist."""
+def texts(names: Iterable[str], fragments: Iterable[str] | None = None) -> dict[str, dict[str, LiveText]]:
+    """{name: {fragment: LiveText}} of all `names`, in one query, of these `fragments` only if given; empty for a
+    document that does not exist."""
     wanted = list(names)
     result: dict[str, dict[str, LiveText]] = {name: {} for name in wanted}
     query = select(Document.name, LiveText).join(LiveText, LiveText.document_id == Document.id)
+    if fragments is not None:
+        query = query.where(LiveText.fragment.in_(list(fragments)))
     for name, text in db.session.execute(query.where(Document.name.in_(wanted))).all():
         result[name][text.fragment] = text
     return result

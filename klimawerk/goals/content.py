@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _
 
 from klimawerk.sheets.item_kinds import ItemKind
-from klimawerk.sheets.shared_cells import INDICATOR_CELLS
+from klimawerk.sheets.shared_cells import INDICATOR_CELLS, INDICATORS_BELOW
 from klimawerk.sheets.sheet_schema import Field, Group, RowKind, Sheet
 
 _WHAT = Group(
@@ -32,7 +32,17 @@ _WHAT = Group(
 _KNOW = Group(
     "know",
     _("How do we know"),
-    (RowKind("indicators", _("Indicators"), _("Indicator"), INDICATOR_CELLS, first=True),),
+    (
+        RowKind(
+            "indicators",
+            _("Indicators"),
+            _("Indicator"),
+            INDICATOR_CELLS,
+            first=True,
+            heading="text",
+            below=INDICATORS_BELOW,
+        ),
+    ),
 )
 
 SHEET = Sheet("goal", (_WHAT, _KNOW))

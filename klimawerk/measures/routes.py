@@ -11,8 +11,9 @@ from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
 from klimawerk.idempotency import form_key, once
 from klimawerk.measures import service
-from klimawerk.measures.measure_summary import measure_summary, summary_fragments
+from klimawerk.measures.measure_summary import SummaryFragments, summary_fragments
 from klimawerk.measures.models import Measure
+from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import programme_of
 from klimawerk.sheets.access import of_kind, readable_item, writable_item
 from klimawerk.sheets.routes import view_here
@@ -22,18 +23,17 @@ bp = Blueprint("measures", __name__)
 
 
 def derived_fragments(v: SheetView, since: int) -> list[str]:
-    """The summary; after a change of locks also the actions for editors below the sheet."""
-    tail = [render_template("measures/_tail.html", v=v)] if v.item.lock_rev > since else []
-    return summary_fragments(v) + tail
+    """The summary."""
+    return summary_fragments(v)
 
 
 @bp.get("/measures/<int:item_id>")
 @login_required
 def measure(item_id: int) -> ResponseReturnValue:
     opened = readable_item(item_id)
-    goal = db.session.get(Goal, of_kind(opened, Measure).goal_id)
+    of_kind(opened, Measure)
     v = view_here(opened)
-    return render_template("measures/page.html", v=v, goal=goal, summary=measure_summary(v))
+    return render_template("measures/page.html", v=v, summary=SummaryFragments(v))
 
 
 @bp.post("/goals/<int:item_id>/measures")
@@ -42,6 +42,15 @@ def create(item_id: int) -> ResponseReturnValue:
     opened = writable_item(item_id)
     goal, by = of_kind(opened, Goal), opened.member.person.id
     return redirect(once(form_key(), lambda: f"/measures/{service.create_measure(goal, by=by).id}"), 303)
+
+
+@bp.post("/programmes/<int:item_id>/measures")
+@login_required
+def create_first(item_id: int) -> ResponseReturnValue:
+    """Create a measure in a programme without goals; its goal is created with it."""
+    opened = writable_item(item_id)
+    programme, by = of_kind(opened, Programme), opened.member.person.id
+    return redirect(once(form_key(), lambda: f"/measures/{service.create_first_measure(programme, by=by).id}"), 303)
 
 
 @bp.post("/measures/<int:item_id>/move")

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
+from klimawerk.goals.service import create_goal, goals_of
 from klimawerk.measures.models import Measure
 from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import announce_order, programme_of
@@ -40,6 +41,18 @@ def create_measure(
         measure.order_key = order_key_after(_listed(goal))
         create_item(measure, values={**(values or {}), **({"field": field} if field else {})}, texts=texts)
         return measure
+
+
+def create_first_measure(programme: Programme, *, by: int | None) -> Measure:
+    """Create a measure in a programme that may have no goal yet: then with a goal without a title, to be named later.
+
+    If somebody else has created a goal meanwhile, the measure is the last one of the first goal. Raises ItemLocked and
+    ItemDeleted.
+    """
+    with writing():
+        announce_order(programme)  # serialises this with others who create the first goal
+        goals = goals_of(programme)
+        return create_measure(goals[0] if goals else create_goal(programme, by=by), by=by)
 
 
 def measures_of(goal: Goal) -> list[Measure]:

@@ -6,7 +6,7 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from klimawerk.overview import outline, partnership_hooks
+    from klimawerk.overview import outline, partnership_hooks, progress, site_sections
     from klimawerk.overview.routes import bp, goal_fragments, programme_fragments
     from klimawerk.sheets.fragments import derived_renderers
 
@@ -15,3 +15,5 @@ def init_app(app: Flask) -> None:
     derived_renderers.add(app, "goal", goal_fragments)
     outline.init_app(app)
     partnership_hooks.init_app(app)
+    progress.init_app(app)
+    site_sections.init_app(app)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
 
@@ -11,7 +11,9 @@ from flask_babel.speaklater import LazyString
 from klimawerk.overview.programme_document import Chapter, DocumentEntry
 from klimawerk.sheets.fragments import page_of
 from klimawerk.sheets.item_kinds import sheet_of
+from klimawerk.sheets.models import Item
 from klimawerk.sheets.plausibility import DateRange, date_hints
+from klimawerk.sheets.rows import RowsByKind
 from klimawerk.sheets.view import SheetView
 
 MAX_WARNINGS = 50  # sentences on one page
@@ -26,11 +28,15 @@ class DateWarning:
     sentence: LazyString
 
 
-def date_warnings(v: SheetView, chapters: Iterable[Chapter]) -> list[DateWarning]:
-    """The first MAX_WARNINGS hints, in the order of the document."""
+def date_warnings(v: SheetView, chapters: Iterable[Chapter], rows: Mapping[int, RowsByKind]) -> list[DateWarning]:
+    """The first MAX_WARNINGS hints, in the order of the document. `rows`: those with dates, by item."""
     programme = (DateWarning("", f"#{v.anchor(hint.part, hint.row)}", hint.sentence) for hint in v.date_hints)
     period = DateRange.of(v.item.values)
-    items = (warning for entry in _entries(chapters) for warning in _warnings_for(entry, period))
+    items = (
+        warning
+        for entry in _entries(chapters)
+        for warning in _warnings_for(entry.item, rows.get(entry.item.id, {}), period)
+    )
     return list(islice(chain(programme, items), MAX_WARNINGS))
 
 
@@ -39,8 +45,7 @@ def _entries(chapters: Iterable[Chapter]) -> Iterator[DocumentEntry]:
         yield from (section.goal, *section.measures)
 
 
-def _warnings_for(entry: DocumentEntry, period: DateRange) -> Iterator[DateWarning]:
-    item = entry.item
-    cells = {kind: [row.cells for row in rows] for kind, rows in entry.rows.items()}
+def _warnings_for(item: Item, rows: RowsByKind, period: DateRange) -> Iterator[DateWarning]:
+    cells = {kind: [row.cells for row in of_kind] for kind, of_kind in rows.items()}
     for hint in date_hints(sheet_of(item.kind), item.values, cells, period):
         yield DateWarning(item.code, page_of(item), hint.sentence)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -13,12 +14,11 @@ from klimawerk import codes
 from klimawerk.extensions import db
 from klimawerk.measures.measure_summary import budget_of
 from klimawerk.measures.models import Measure
-from klimawerk.measures.service import all_measures
-from klimawerk.money import NOTHING, OWN_FUNDS, Status, Sums, summed, sums
+from klimawerk.money import NOTHING, OWN_FUNDS, Rates, Status, Sums, summed, sums
 from klimawerk.programmes.funding_hints import FundingHint, funding_hints
 from klimawerk.sheets.item_contents import anchor_of
 from klimawerk.sheets.models import Item, Row
-from klimawerk.sheets.rows import rows_of_all
+from klimawerk.sheets.rows import RowsByKind
 from klimawerk.sheets.view import SheetView
 
 FinanceLine = tuple[LazyString | str, list[Decimal | None]]
@@ -50,17 +50,11 @@ class Finance:
         ]
 
 
-def finance_of(v: SheetView) -> Finance:
-    """The finance table of the programme that `v` shows."""
-    measures: list[Measure] = all_measures(v.item)  # type: ignore[arg-type]
-    return finance_from(v, measures, rows_of_all([measure.id for measure in measures]))
-
-
-def finance_from(v: SheetView, measures: list[Measure], rows: dict[int, dict[str, list[Row]]]) -> Finance:
+def finance_from(v: SheetView, measures: list[Measure], rows: Mapping[int, RowsByKind]) -> Finance:
     """The finance table for the given measures and their rows."""
     rates = v.frame.rates
     budgets = [budget_of(measure, rows.get(measure.id, {})) for measure in measures]
-    currencies = [rates.main, *([rates.local] if rates.local and rates.rate else [])]
+    currencies = currencies_of(rates)
     totals = [summed(sums(b.costs, b.funding, rates, currency) for b in budgets) for currency in currencies]
     costed = [
         budget for budget in budgets if budget.values.get("no_cost") or any(c.get("amount") for c in budget.costs)
@@ -73,6 +67,11 @@ def finance_from(v: SheetView, measures: list[Measure], rows: dict[int, dict[str
         len(budgets) - len(costed),
         {measure.id: measure.code for measure in measures},
     )
+
+
+def currencies_of(rates: Rates) -> list[str]:
+    """The main currency, and the local one if there is a planning rate."""
+    return [rates.main, *([rates.local] if rates.local and rates.rate else [])]
 
 
 def budget_changed(item: Item, since: int) -> bool:

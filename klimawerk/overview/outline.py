@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
+from functools import cached_property
 
-from flask import Flask
+from flask import Flask, render_template
 from flask_babel import gettext as _
+from markupsafe import Markup
+from sqlalchemy import select
 
 from klimawerk.collab.signals import texts_changed
 from klimawerk.comments.thread_list import open_counts
 from klimawerk.comments.topics import counts_topic
 from klimawerk.extensions import db
+from klimawerk.fragment_cache import Key, fragments
 from klimawerk.goals.service import goals_of
-from klimawerk.live.changes import revision
+from klimawerk.live.changes import revisions
 from klimawerk.measures.models import Measure
 from klimawerk.measures.service import all_measures
 from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import announce_outline, programme_of
+from klimawerk.sheets.fragment_keys import frame_key, reader_key
+from klimawerk.sheets.fragments import page_of
 from klimawerk.sheets.item_kinds import sheet_of
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.options import titles_of
 from klimawerk.sheets.programme_topic import ORDER, OUTLINE
 from klimawerk.sheets.view import SheetView
+
+PlanningStates = dict[int, tuple[str | None, bool]]
+"""{id of a measure: (its planning state, whether that came with a file and was not confirmed here)}"""
 
 
 @dataclass(frozen=True)
@@ -38,19 +48,118 @@ class OutlineLine:
 
 
 @dataclass(frozen=True)
-class Outline:
-    """The outline. `rev`: the programme's revision at which it was read. `talks`: {item id: number of open threads
-    visible to the reader}, `passages`: ids of items with threads about a passage, at `talks_rev` of `talks_topic`."""
+class OutlineContents:
+    """What the outline shows to one side in one language; cached. `title`, `lang`: of the programme. `talks`: {item id:
+    number of open threads visible to the side}, `passages`: ids of items with threads about a passage. `measures`: (id,
+    code) in order. `html`: the list
+    of goals and measures, without a mark on the current page."""
 
-    programme: Programme
-    rev: int
     title: str
     lang: str
-    lines: tuple[OutlineLine, ...]
     talks: dict[int, int]
-    passages: set[int]
+    passages: frozenset[int]
+    measures: tuple[tuple[int, str], ...]
+    html: str
+
+    @property
+    def size(self) -> int:
+        """Bytes, by estimate."""
+        return sys.getsizeof(self.html) + 100 * (len(self.talks) + len(self.passages))
+
+
+@dataclass(frozen=True)
+class Outline:
+    """The outline beside the page of `v`. `rev`: the programme's revision at which it was read; `talks_rev`: that of
+    `talks_topic`."""
+
+    v: SheetView
+    programme: Programme
+    rev: int
     talks_topic: str
     talks_rev: int
+    states: PlanningStates
+
+    @property
+    def title(self) -> str:
+        return self.contents.title
+
+    @property
+    def lang(self) -> str:
+        return self.contents.lang
+
+    @property
+    def talks(self) -> dict[int, int]:
+        return self.contents.talks
+
+    @property
+    def passages(self) -> frozenset[int]:
+        return self.contents.passages
+
+    def neighbours(self, item_id: int) -> tuple[tuple[int, str] | None, tuple[int, str] | None]:
+        """(id, code) of the measures before and after a measure; None at both ends."""
+        measures = self.contents.measures
+        at = next((index for index, (id_, _code) in enumerate(measures) if id_ == item_id), 0)
+        return (measures[at - 1] if at else None), (measures[at + 1] if at + 1 < len(measures) else None)
+
+    @property
+    def html(self) -> Markup:
+        """The list, with a mark on the link to the current page."""
+        link = f'<a href="{page_of(self.v.item)}"'
+        return Markup(self.contents.html.replace(f"{link}>", f'{link} aria-current="page">', 1))  # noqa: S704
+
+    @cached_property
+    def contents(self) -> OutlineContents:
+        return fragments().get(self._key(), self._contents, lambda contents: contents.size)
+
+    @cached_property
+    def lines(self) -> tuple[OutlineLine, ...]:
+        """The goals, with their measures."""
+        return self._lines(self._titles(), open_counts(self.v.frame, self.v.opened.member)[0])
+
+    def _key(self) -> Key:
+        """Titles, codes and places have changed with ORDER or OUTLINE; planning states stand here as values."""
+        revs = self.programme.revs
+        order = (self.programme.id, revs.get(ORDER, 0), revs.get(OUTLINE, 0))
+        seen_by = (self.v.opened.member.side, self.talks_rev)
+        return ("outline", *order, *seen_by, tuple(self.states.items()), reader_key(self.v), frame_key(self.v))
+
+    def _contents(self) -> OutlineContents:
+        titles = self._titles()
+        talks, passages = open_counts(self.v.frame, self.v.opened.member)
+        title, lang = titles[self.programme.id]
+        lines = self._lines(titles, talks)
+        html = render_template(
+            "overview/_outline_list.html", programme=self.programme, title=title, lang=lang, lines=lines
+        )
+        measures = tuple((line.item.id, line.item.code) for goal in lines for line in goal.measures)
+        return OutlineContents(title, lang, talks, frozenset(passages), measures, html)
+
+    @cached_property
+    def _goals(self) -> list[Item]:
+        return list(goals_of(self.programme))
+
+    @cached_property
+    def _measures(self) -> list[Measure]:
+        return all_measures(self.programme)
+
+    def _titles(self) -> dict[int, tuple[str, str]]:
+        return titles_of([self.programme, *self._goals, *self._measures], self.v.languages.show)
+
+    def _lines(self, titles: dict[int, tuple[str, str]], talks: dict[int, int]) -> tuple[OutlineLine, ...]:
+        by_goal: dict[int, list[OutlineLine]] = {goal.id: [] for goal in self._goals}
+        for measure in self._measures:
+            if measure.goal_id in by_goal:
+                line = OutlineLine(measure, *titles[measure.id], self._state(measure), talks.get(measure.id, 0))
+                by_goal[measure.goal_id].append(line)
+        return tuple(
+            OutlineLine(goal, *titles[goal.id], "", talks.get(goal.id, 0), tuple(by_goal[goal.id]))
+            for goal in self._goals
+        )
+
+    def _state(self, measure: Measure) -> str:
+        code, imported = self.states.get(measure.id, (None, False))
+        state = self.v.in_words(sheet_of("measure").fields["planning_state"], code)
+        return _("%(state)s (as imported, not confirmed here)", state=state) if imported else state
 
 
 def init_app(app: Flask) -> None:
@@ -61,14 +170,9 @@ def init_app(app: Flask) -> None:
 def outline_of(v: SheetView) -> Outline:
     """The outline of the item's programme, in the language that the page shows."""
     programme = programme_of(v.item)
-    rev = revision(programme.name)
-    goals, measures = goals_of(programme), all_measures(programme)
-    titles = titles_of([programme, *goals, *measures], v.languages.show)
     topic = counts_topic(programme, v.opened.member.side)
-    talks_rev, (talks, passages) = revision(topic), open_counts(v.frame, v.opened.member)
-    by_goal = {goal.id: tuple(_line(m, titles, talks, v) for m in measures if m.goal_id == goal.id) for goal in goals}
-    lines = tuple(OutlineLine(goal, *titles[goal.id], "", talks.get(goal.id, 0), by_goal[goal.id]) for goal in goals)
-    return Outline(programme, rev, *titles[programme.id], lines, talks, passages, topic, talks_rev)
+    revs = revisions([programme.name, topic])
+    return Outline(v, programme, revs[programme.name], topic, revs[topic], _planning_states(programme))
 
 
 def outline_rev(programme: Programme) -> int:
@@ -76,14 +180,14 @@ def outline_rev(programme: Programme) -> int:
     return max(programme.revs.get(ORDER, 0), programme.revs.get(OUTLINE, 0))
 
 
+def _planning_states(programme: Programme) -> PlanningStates:
+    state = Item.values["planning_state"].as_string()
+    query = select(Item.id, state, Item.imported).where(Item.frame_id == programme.frame_id, Item.kind == "measure")
+    rows = db.session.execute(query.where(Item.deleted_at.is_(None)).order_by(Item.id))
+    return {item_id: (code, "planning_state" in imported) for item_id, code, imported in rows}
+
+
 def _on_texts_changed(name: str, fragments: list[str]) -> None:
     item = db.session.get(Item, int(name.partition(":")[2])) if any(f.startswith("title.") for f in fragments) else None
     if item:
         announce_outline(programme_of(item))
-
-
-def _line(measure: Measure, titles: dict[int, tuple[str, str]], talks: dict[int, int], v: SheetView) -> OutlineLine:
-    state = v.in_words(sheet_of("measure").fields["planning_state"], measure.values.get("planning_state"))
-    if "planning_state" in measure.imported:
-        state = _("%(state)s (as imported, not confirmed here)", state=state)
-    return OutlineLine(measure, *titles[measure.id], state, talks.get(measure.id, 0))

@@ -61,7 +61,7 @@ class OverviewProgrammeHooks:
         ).all()
         titles = titles_of(programmes, reader_language())
         return [
-            ProgrammeCard(p.id, titles[p.id][0], url_for("overview.programme", item_id=p.id), _counts(p))
+            ProgrammeCard(p.id, titles[p.id][0], url_for("overview.overview_page", item_id=p.id), _counts(p))
             for p in programmes
         ]
 

@@ -18,10 +18,12 @@ from klimawerk.money import totals_by_currency
 from klimawerk.sheets.access import Opened
 from klimawerk.sheets.item_kinds import sheet_of
 from klimawerk.sheets.models import Item, Row
-from klimawerk.sheets.rows import rows_of_all
+from klimawerk.sheets.rows import RowsByKind, cells_of_all
 from klimawerk.sheets.view import SheetView
 
 Texts = dict[str, LiveText]
+LINE_TEXTS = ("title", "description", "statement")
+"""The live texts of a line: of a measure the description, of a goal the statement."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class DocumentEntry:
 
     item: Item
     texts: Texts
-    rows: dict[str, list[Row]]
+    rows: RowsByKind
     rev: int
     v: SheetView
 
@@ -81,7 +83,7 @@ class Chapter:
 def chapters(v: SheetView) -> list[Chapter]:
     """All goals and measures in order. The number of queries does not depend on the number of items."""
     goals, measures = goals_of(v.item), all_measures(v.item)  # type: ignore[arg-type]
-    return arrange_chapters(v, goals, measures, _entries([*goals, *measures], v))
+    return arrange_chapters(v, goals, measures, entries_of([*goals, *measures], v))
 
 
 def arrange_chapters(
@@ -98,7 +100,19 @@ def arrange_chapters(
 
 def document_entry(opened: Opened, v: SheetView) -> DocumentEntry:
     """The entry of a single goal or measure."""
-    return _entries([opened.item], v)[opened.item.id]
+    return entries_of([opened.item], v)[opened.item.id]
+
+
+def entries_of(items: list[Item], v: SheetView) -> dict[int, DocumentEntry]:
+    """{item id: the entry} of these goals and measures, with the texts and kinds of rows that a line shows."""
+    names = [item.name for item in items]
+    wanted = [f"{text}.{code}" for text in LINE_TEXTS for code in v.frame.languages]
+    revs, texts = revisions(names), document_store.texts(names, wanted)
+    rows = cells_of_all([item.id for item in items], ("costs",))
+    return {
+        item.id: DocumentEntry(item, texts.get(item.name, {}), rows.get(item.id, {}), revs[item.name], v)
+        for item in items
+    }
 
 
 def _section(goal: Goal, measures: list[Measure], entries: dict[int, DocumentEntry]) -> Section:
@@ -109,13 +123,3 @@ def _field_row(item: Item, v: SheetView) -> str | None:
     existing = {row.id for row in v.rows.get("fields", [])}
     field: str | None = item.values.get("field")
     return field if field in existing else None
-
-
-def _entries(items: list[Item], v: SheetView) -> dict[int, DocumentEntry]:
-    names = [item.name for item in items]
-    revs, texts = revisions(names), document_store.texts(names)
-    rows = rows_of_all([item.id for item in items])
-    return {
-        item.id: DocumentEntry(item, texts.get(item.name, {}), rows.get(item.id, {}), revs[item.name], v)
-        for item in items
-    }

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -12,11 +10,13 @@ from klimawerk import scalars
 from klimawerk.accounts.access import login_required
 from klimawerk.collab.storage import document_store
 from klimawerk.extensions import db
+from klimawerk.live.changes import revision
 from klimawerk.overview import recycle_bin
-from klimawerk.overview.date_warnings import date_warnings
-from klimawerk.overview.finance import budget_changed, finance_of
+from klimawerk.overview.document_fragments import document_fragments, line_fragment
+from klimawerk.overview.finance import budget_changed
 from klimawerk.overview.outline import outline_of, outline_rev
-from klimawerk.overview.programme_document import chapters, document_entry
+from klimawerk.overview.overview_fragments import changed_parts, overview_fragments
+from klimawerk.overview.programme_document import chapters
 from klimawerk.partnerships.access import member_or_404
 from klimawerk.partnerships.refusals import ActionRefused
 from klimawerk.partnerships.rights import Right
@@ -28,7 +28,7 @@ from klimawerk.sheets.fragments import page_of
 from klimawerk.sheets.item_kinds import item_kinds
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.options import titles_of
-from klimawerk.sheets.programme_topic import ORDER
+from klimawerk.sheets.programme_topic import ORDER, RATE
 from klimawerk.sheets.routes import view_here
 from klimawerk.sheets.view import SheetView
 
@@ -38,12 +38,33 @@ bp = Blueprint("overview", __name__)
 @bp.get("/programmes/<int:item_id>")
 @login_required
 def programme(item_id: int) -> ResponseReturnValue:
-    """The programme document for reading; with `?mode=edit` its tables and fields are forms."""
-    v = replace(_programme(readable_item(item_id)), reading=request.args.get("mode") != "edit")
-    listed = chapters(v)
-    return render_template(
-        "overview/page.html", v=v, chapters=listed, finance=finance_of(v), warnings=date_warnings(v, listed)
-    )
+    v = _programme(readable_item(item_id))
+    return render_template("overview/page.html", v=v, document=document_fragments(v))
+
+
+@bp.get("/programmes/<int:item_id>/overview")
+@login_required
+def overview_page(item_id: int) -> ResponseReturnValue:
+    """The programme at a glance: timeline, money, contributions, states, responsibilities."""
+    v = _programme(readable_item(item_id))
+    return render_template("overview/overview.html", v=v, fragments=overview_fragments(v))
+
+
+@bp.get("/programmes/<int:item_id>/overview/changes")
+@login_required
+def overview_changes(item_id: int) -> ResponseReturnValue:
+    """The pictures of the overview that show a change of the programme after `since`, or of the measure `measure`."""
+    v = _programme(readable_item(item_id))
+    changed, rev = v.item, v.rev
+    if measure_id := request.args.get("measure", type=scalars.item_id):
+        changed = readable_item(measure_id).item
+        if changed.kind != "measure" or changed.frame_id != v.item.frame_id:
+            abort(404)
+        rev = revision(changed.name)
+    db.session.refresh(changed)  # it was read before its revision
+    since = min(request.args.get("since", 0, type=scalars.revision), rev)
+    fragments = overview_fragments(v, changed_parts(changed, since)) if since < rev else {}
+    return Response("".join(fragments.values()), headers={"X-Rev": str(rev)})
 
 
 @bp.get("/programmes/<int:item_id>/order")
@@ -80,12 +101,10 @@ def line(item_id: int) -> ResponseReturnValue:
     funding lines are newer than `since`."""
     opened = readable_item(item_id)
     v = view_here(opened)
-    template = "overview/_measure.html" if v.item.kind == "measure" else "overview/_goal.html"
-    entry = document_entry(opened, v)
-    fragment = render_template(template, e=entry, v=v)
-    if budget_changed(opened.item, request.args.get("since", entry.rev, type=scalars.revision)):
-        fragment += _finance(_programme(readable_item(programme_of(opened.item).id)))
-    return Response(fragment, headers={"X-Rev": str(entry.rev)})
+    fragment = line_fragment(v)
+    if budget_changed(opened.item, request.args.get("since", v.rev, type=scalars.revision)):
+        fragment += document_fragments(_programme(readable_item(programme_of(opened.item).id))).finance
+    return Response(fragment, headers={"X-Rev": str(v.rev)})
 
 
 @bp.get("/items/<int:item_id>/outline")
@@ -103,10 +122,12 @@ def outline(item_id: int) -> ResponseReturnValue:
 @bp.get("/items/<int:item_id>/talks")
 @login_required
 def talks(item_id: int) -> ResponseReturnValue:
-    """The fragments with the numbers of open threads: the link on the item's page, and the outline."""
+    """The fragments with the numbers of open threads: at the links on the item's page, and the outline."""
     v = view_here(readable_item(item_id))
     o = outline_of(v)
-    fragments = [render_template(template, o=o, v=v) for template in ("comments/_link.html", "overview/_outline.html")]
+    links = ["_link"] if v.item.kind == "programme" else ["_count", "_jump_count"]
+    templates = [*(f"comments/{link}.html" for link in links), "overview/_outline.html"]
+    fragments = [render_template(template, o=o, v=v) for template in templates]
     return Response("".join(fragments), headers={"X-Rev": str(o.talks_rev)})
 
 
@@ -144,24 +165,25 @@ def _programme(opened: Opened) -> SheetView:
     return view_here(opened)
 
 
-def _finance(v: SheetView) -> str:
-    return render_template("overview/_finance.html", v=v, finance=finance_of(v))
-
-
 def programme_fragments(v: SheetView, since: int) -> list[str]:
     """Derived fragments of a programme's page: chapters and finance table if goals or measures were created, deleted or
-    moved; the outline also if titles changed; the mode switch if locks changed."""
+    moved, and what an empty programme offers; the finance table also if the planning rate changed, the outline if
+    titles changed."""
     programme = of_kind(v.opened, Programme)
-    fragments = [render_template("overview/_mode.html", v=v)] if v.item.lock_rev > since else []
+    fragments: list[str] = []
     if programme.revs.get(ORDER, 0) > since:
-        fragments += [render_template("overview/_chapters.html", v=v, chapters=chapters(v)), _finance(v)]
+        document = document_fragments(v)
+        empty = render_template("overview/_empty.html", v=v, goals=document.has_items)
+        fragments += [empty, document.chapters]
+    if max(programme.revs.get(ORDER, 0), programme.revs.get(RATE, 0)) > since:
+        fragments.append(document_fragments(v).finance)
     if outline_rev(programme) > since:
         fragments.append(render_template("overview/_outline.html", v=v, o=outline_of(v)))
     return fragments
 
 
 def goal_fragments(v: SheetView, since: int) -> list[str]:
-    """Derived fragments of a goal's page: the actions for editors below the sheet, if its locks changed."""
+    """Derived fragments of a goal's page: its measures, to which editors can add, if its locks changed."""
     if v.item.lock_rev <= since:
         return []
-    return [render_template(f"goals/{name}.html", v=v, o=outline_of(v)) for name in ("_measures", "_tail")]
+    return [render_template("goals/_measures.html", v=v, o=outline_of(v))]

@@ -59,18 +59,18 @@ def _hints_for_measure(budget: MeasureBudget, rates: Rates) -> Iterable[FundingH
     about = {"code": budget.code, "currency": rates.main}
     if totals.unplanned and not totals.unconverted:
         sentence = _(
-            "%(code)s: no funding line stands for %(sum)s %(currency)s of the costs.",
+            "%(code)s: no funding line stands for %(currency)s %(sum)s of the costs.",
             sum=_shown(totals.unplanned), **about,
         )  # fmt: skip
         yield FundingHint("unplanned", sentence, (budget.id,), "funding")
     elif totals.overplanned and not totals.unconverted:
         sentence = _(
-            "%(code)s: the funding lines are %(sum)s %(currency)s higher than the costs.",
+            "%(code)s: the funding lines are %(currency)s %(sum)s higher than the costs.",
             sum=_shown(totals.overplanned), **about,
         )  # fmt: skip
         yield FundingHint("overplanned", sentence, (budget.id,), "funding")
     if still_open := totals.of(Status.OPEN):
-        sentence = _("%(code)s: the source of %(sum)s %(currency)s is still open.", sum=_shown(still_open), **about)
+        sentence = _("%(code)s: the source of %(currency)s %(sum)s is still open.", sum=_shown(still_open), **about)
         yield FundingHint("open", sentence, (budget.id,), "funding")
     if totals.unconverted:
         sentence = _("%(code)s: without a planning rate, some amounts are not part of the sum.", code=budget.code)
@@ -128,7 +128,7 @@ class _GrantApplication:
         if rates.main != "EUR" or not grant or minimum is None or maximum is None or minimum <= grant <= maximum:
             return
         yield self._hint("range", _(
-            "%(name)s: the grant is %(grant)s EUR; usual are %(least)s to %(most)s EUR.",
+            "%(name)s: the grant is EUR %(grant)s; usual are EUR %(least)s to %(most)s.",
             name=self._name(), grant=_shown(grant), least=_shown(Decimal(minimum)), most=_shown(Decimal(maximum)),
         ))  # fmt: skip
 

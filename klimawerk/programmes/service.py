@@ -17,7 +17,7 @@ from klimawerk.programmes.models import Programme
 from klimawerk.sheets.item_kinds import sheet_of
 from klimawerk.sheets.items import WRITING_LANGUAGE_KEY, Texts, create_item
 from klimawerk.sheets.models import Frame, Item
-from klimawerk.sheets.programme_topic import ORDER, OUTLINE, note_programme_key
+from klimawerk.sheets.programme_topic import ORDER, OUTLINE, RATE, note_programme_key
 
 
 def create_programme(
@@ -76,6 +76,7 @@ def set_rate(programme: Programme, *, rate: Decimal, on: date, remark: str = "",
     with writing():
         frame = _lock_programme(programme)
         frame.rate, frame.rate_date, frame.rate_note = rate, on, remark
+        note_programme_key(programme, RATE)
         _note_all(frame)
 
 

@@ -50,7 +50,7 @@ def test_an_observers_page_gets_a_group_that_was_empty(
     assert re.search(rf'id="group-{group}"[^>]* hidden', page)
     since = revision(item.name)
     set_value(FieldRef(item, field), value, based_on=0, by=team.de["editor"].id)
-    newer = client.fragment(f"/items/{item.id}/changes?since={since}&mode=read").text
+    newer = client.fragment(f"/items/{item.id}/changes?since={since}").text
     assert re.search(rf'id="group-{group}"(?![^>]* hidden)', newer)
     assert f'id="f-{item.id}-{field}"' in newer
 
@@ -90,7 +90,7 @@ def test_a_new_measure_and_its_title_come_to_every_open_page(
     for page in (observer, reader, editor):
         expect(page.locator("#save-state")).to_have_attribute("data-state", "saved")
         page.evaluate("document.body.dataset.same = 'yes'")
-    lines = ".outline-goals ol > li"
+    lines = ".outline ol ol > li"
     expect(observer.locator(lines)).to_have_count(2)
     editor.get_by_role("button", name="+ Maßnahme").click()
     measure_id = int(editor.url.rsplit("/", 1)[1])

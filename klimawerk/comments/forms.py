@@ -95,7 +95,7 @@ def assignee(form: SubmittedForm, possible: Mapping[int, str]) -> int | None:
     """Id of one of those who can be assigned the task; None for nobody. Raises ActionRefused."""
     code = form.get("assignee", "")
     if code and code not in map(str, possible):
-        raise ActionRefused(_("Please choose one of the list."))
+        raise ActionRefused(_("Please choose one of the list."), "assignee")
     return int(code) if code else None
 
 
@@ -105,7 +105,7 @@ def due(form: SubmittedForm) -> date | None:
     try:
         return scalars.day(text) if text else None
     except ValueError:
-        raise ActionRefused(_("Please write a date as 2027-09-15.")) from None
+        raise ActionRefused(_("Please write a date as 2027-09-15."), "due") from None
 
 
 def _key(form: SubmittedForm) -> str:

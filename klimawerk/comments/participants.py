@@ -12,14 +12,15 @@ from klimawerk.accounts.models import Person
 from klimawerk.comments.models import Comment
 from klimawerk.extensions import db
 from klimawerk.partnerships.access import is_current
-from klimawerk.partnerships.models import Membership, Partnership
+from klimawerk.partnerships.models import SIDES, Membership, Partnership
+from klimawerk.partnerships.partnership_labels import role_name, short_name
 from klimawerk.partnerships.rights import Right, allows
 from klimawerk.sheets.code_labels import side_names
 
 
 @dataclass(frozen=True)
 class CommentAuthor:
-    """Display name of an author, their side, and the name of that side."""
+    """Display name of an author, their side, and the short name of that side, or a role on neither side."""
 
     name: str
     side: str
@@ -54,12 +55,20 @@ class Participants:
 
     def author(self, person_id: int | None, side: str) -> CommentAuthor:
         """The author of something written while on `side`; with a name only while the person is a member."""
-        return CommentAuthor(self.name(person_id), side, self.place(side))
+        return CommentAuthor(self.name(person_id), side, self._place_of(person_id, side))
 
     def author_of(self, comment: Comment) -> CommentAuthor:
         """The author of the comment; of an imported one, the name in the file."""
         imported_name = str(comment.foreign.get("author", "")) if comment.author is None else ""
-        return CommentAuthor(imported_name or self.name(comment.author), comment.side, self.place(comment.side))
+        name = imported_name or self.name(comment.author)
+        return CommentAuthor(name, comment.side, self._place_of(comment.author, comment.side))
+
+    def _place_of(self, person_id: int | None, side: str) -> str:
+        """The short name of the person's side; of a member on neither side, the role."""
+        member = self.members.get(person_id or 0)
+        if side in SIDES or member is None:
+            return ", ".join(short_name(town) for town in self.place(side).split(", "))
+        return role_name(member[1].role)
 
     def name(self, person_id: int | None) -> str:
         member = self.members.get(person_id or 0)

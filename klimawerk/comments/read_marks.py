@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, case, func, literal, or_, select
 
 from klimawerk.accounts import existing_accounts
-from klimawerk.clock import now
+from klimawerk.clock import UtcTime, now
 from klimawerk.comments.access import visible_to
 from klimawerk.comments.models import Comment, CommentsRead, Thread
 from klimawerk.database import add_missing, writing
@@ -34,6 +34,15 @@ def unread_since(member: Member, item_id: int) -> datetime:
     if row is None:
         return joined_at(member)
     return row.at if now() - row.at > SESSION_GAP else row.before or joined_at(member)
+
+
+def unread_since_in_query(member: Member) -> ColumnElement[datetime]:
+    """`unread_since` for the item of each thread of a query."""
+    joined = literal(joined_at(member), UtcTime)
+    earlier = (literal(now() - SESSION_GAP, UtcTime) > CommentsRead.at, CommentsRead.at)
+    since = case(earlier, else_=func.coalesce(CommentsRead.before, joined))
+    mark = (CommentsRead.person_id == member.person.id, CommentsRead.item_id == Thread.item_id)
+    return func.coalesce(select(since).where(*mark).correlate(Thread).scalar_subquery(), joined, type_=UtcTime)
 
 
 def read_at(member: Member, item_ids: Iterable[int]) -> dict[int, datetime]:

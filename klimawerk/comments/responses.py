@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from flask import Response, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from klimawerk.comments import thread_list
 from klimawerk.comments.models import Thread
-from klimawerk.comments.thread_list import ThreadPage, thread_filter
+from klimawerk.comments.thread_list import PROGRAMME, ThreadPage, thread_filter
 from klimawerk.comments.view import ThreadsView, threads_view
 from klimawerk.partnerships.access import Member
 from klimawerk.partnerships.refusals import ActionRefused
@@ -17,8 +18,16 @@ from klimawerk.sheets.access import Opened
 from klimawerk.sheets.routes import view_here
 
 
-def threads_view_here(opened: Opened) -> ThreadsView:
-    return threads_view(view_here(opened), thread_filter(request.args))
+def threads_view_here(opened: Opened, *, page: bool = False) -> ThreadsView:
+    """The threads that the request asks for. `page`: for the page of comments, which for a programme shows those of all
+    its items."""
+    wish = thread_filter(request.args)
+    is_programme = opened.item.kind == "programme"
+    if is_programme and page:
+        wish = replace(wish, scope=PROGRAMME)
+    elif wish.scope == PROGRAMME and not is_programme:
+        wish = replace(wish, scope="")
+    return threads_view(view_here(opened), wish)
 
 
 def respond_after(
@@ -51,7 +60,7 @@ def respond_with_form(threads: ThreadsView, template: str, error: str, **shown: 
     if wants_fragments():
         return Response(form, 422)
     back = f"/items/{threads.item.id}/comments"
-    return Response(render_template("sheets/field_page.html", fragment=form, back=back), 422)
+    return Response(render_template("sheets/field_page.html", v=threads.v, fragment=form, back=back, refused=True), 422)
 
 
 def fragment(threads: ThreadsView, html: str) -> Response:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 from urllib.parse import quote
 
-from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request
+from flask import Blueprint, Response, abort, flash, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from limits import parse
 
 from klimawerk import scalars
@@ -28,7 +29,8 @@ from klimawerk.comments.responses import (
     threads_view_here,
     wants_fragments,
 )
-from klimawerk.comments.thread_list import ThreadPage
+from klimawerk.comments.thread_kinds import TASK
+from klimawerk.comments.thread_list import PART, PROGRAMME, ThreadPage
 from klimawerk.comments.view import ThreadsView, threads_view
 from klimawerk.database import WRITE_FAILURES
 from klimawerk.folding import EQUIVALENTS
@@ -48,7 +50,7 @@ TRANSLATED = parse("60 per 10 minutes")
 @bp.get("/items/<int:item_id>/comments")
 @login_required
 def comments(item_id: int) -> ResponseReturnValue:
-    threads = threads_view_here(readable_item(item_id))
+    threads = threads_view_here(readable_item(item_id), page=True)
     page = threads.page()
     html = render_template("comments/page.html", **render_list(threads, page), back=page_of(threads.item))
     _mark_read(threads, page)
@@ -58,12 +60,20 @@ def comments(item_id: int) -> ResponseReturnValue:
 @bp.get("/items/<int:item_id>/comments/panel")
 @login_required
 def panel(item_id: int) -> ResponseReturnValue:
-    """The same threads as a section at the end of the item's own page."""
+    """The item's threads as a section of the panel beside its sheet. They count as read when `read` says so."""
     threads = threads_view(view_here(readable_item(item_id)))
-    page = threads.page()
-    html = render_template("comments/_section.html", **render_list(threads, page), panel=True)
-    _mark_read(threads, page)
-    return html
+    return render_template("comments/_section.html", **render_list(threads, threads.page()), panel=True)
+
+
+@bp.post("/items/<int:item_id>/comments/read")
+@login_required
+def read(item_id: int) -> ResponseReturnValue:
+    """The panel with these threads (`thread`, several) was used: they are read."""
+    threads = threads_view(view_here(readable_item(item_id)))
+    seen = request.form.getlist("thread", type=scalars.item_id)
+    with suppress(*WRITE_FAILURES):
+        read_marks.mark_threads_read(threads.member, item_id, seen)
+    return "", 204
 
 
 @bp.get("/items/<int:item_id>/comments/changes")
@@ -72,11 +82,14 @@ def changes(item_id: int) -> ResponseReturnValue:
     """Threads with a revision above `since`; the whole list if a thread was added or removed."""
     threads = threads_view_here(readable_item(item_id))
     since = request.args.get("since", 0, type=scalars.revision)
+    if threads.wish.scope == PROGRAMME:
+        changed = since < threads.rev
+        return fragment(threads, render_template("comments/_threads.html", **render_page(threads)) if changed else "")
     newer, list_changed = (
         thread_list.newer_threads(threads.item, threads.member.side, since) if since < threads.rev else ([], False)
     )
     fragments = [thread_html(threads, thread) for thread in newer]
-    if list_changed:
+    if list_changed and threads.wish.scope != PART:
         fragments = [render_template("comments/_threads.html", **render_page(threads))]
     if any(thread.passage for thread in newer):
         fragments.append(passages_html(threads))
@@ -105,13 +118,14 @@ def begin(item_id: int) -> ResponseReturnValue:
         )
         passage = forms.passage(form)
         subject = subjects.subject_of(threads.v, form.get("about", ""), passage, anchor_in(form, passage))
+        task = _task(threads, side) if kind == TASK else None
         comment = service.open_thread(
-            threads.item, comment_input, kind=kind, side=side, subject=subject, by=threads.member
+            threads.item, comment_input, kind=kind, side=side, subject=subject, by=threads.member, task=task
         )
     except ActionRefused as refused:
         return respond_with_form(threads, "comments/_begin.html", str(refused), wrong=refused.field, t=None)
     if not wants_fragments():
-        return redirect(f"/items/{item_id}/comments#comment-{comment.id}", 303)
+        return redirect(_back_to_comparison(opened) or f"/items/{item_id}/comments#comment-{comment.id}", 303)
     updated = threads_view_here(opened)
     html = render_template("comments/_threads.html", **render_page(updated, also=comment.thread_id))
     return fragment(updated, html + (passages_html(updated) if passage else ""))
@@ -228,18 +242,36 @@ def delete(comment_id: int) -> ResponseReturnValue:
     return respond_after(opened, comment.thread, lambda by: service.delete(comment, by=by))
 
 
+def _task(threads: ThreadsView, side: str) -> service.TaskInput:
+    possible = threads.people.who_can_answer(side)
+    return service.TaskInput(forms.assignee(request.form, possible), forms.due(request.form))
+
+
 def _mark_read(threads: ThreadsView, page: ThreadPage) -> None:
     """After rendering, which shows what is new. The page is shown even if the database cannot be written."""
     if is_prefetch():
         return
+    shown: dict[int, list[int]] = {}
+    for thread in page.threads:
+        shown.setdefault(thread.item_id, []).append(thread.id)
     with suppress(*WRITE_FAILURES):
-        read_marks.mark_threads_read(threads.member, threads.item.id, [thread.id for thread in page.threads])
+        for item_id, thread_ids in shown.items() or {threads.item.id: []}.items():
+            read_marks.mark_threads_read(threads.member, item_id, thread_ids)
 
 
 def _quote(thread: Thread, comment_id: int | None) -> dict[str, str]:
     """Initial content of the reply form when a comment of the thread is quoted."""
     comment = thread_list.comment_in(thread, comment_id) if comment_id else None
     return {"words": quote_text(comment.words)} if comment else {}
+
+
+def _back_to_comparison(opened: Opened) -> str:
+    """The comparison of the item that the form came from, with a message; "" if it came from elsewhere."""
+    back = request.form.get("back", "")
+    if not back.startswith(f"/items/{opened.item.id}/compare?") or not back.isprintable():
+        return ""
+    flash(_("Your comment is sent."))
+    return back
 
 
 def _check_rate(opened: Opened) -> None:

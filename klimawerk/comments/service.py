@@ -52,8 +52,23 @@ class ThreadSubject:
     anchor: dict[str, str] = dataclass_field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class TaskInput:
+    """Who is to do a task (None for nobody yet), and until when."""
+
+    assignee: int | None = None
+    due: date | None = None
+
+
 def open_thread(
-    item: Item, written: CommentInput, *, kind: str, side: str, subject: ThreadSubject, by: Member
+    item: Item,
+    written: CommentInput,
+    *,
+    kind: str,
+    side: str,
+    subject: ThreadSubject,
+    by: Member,
+    task: TaskInput | None = None,
 ) -> Comment:
     """Open a thread with its first comment. `side`: the only side that sees it, "" for all."""
     with writing():
@@ -65,7 +80,10 @@ def open_thread(
         thread.opened_by = by.person.id
         db.session.add(thread)
         db.session.flush()
-        return _add(thread, written, OPENED, by)
+        comment = _add(thread, written, OPENED, by)
+        if task and task != TaskInput():
+            _assign(thread, task, by)
+        return comment
 
 
 def reply(thread: Thread, written: CommentInput, *, by: Member) -> Comment:
@@ -128,8 +146,7 @@ def assign(thread: Thread, assignee: int | None, due: date | None, *, by: Member
     """Set assignee and due date of a task."""
     with change_thread(thread):
         if (thread.assignee, thread.due) != (assignee, due):
-            thread.assignee, thread.due = assignee, due
-            record_event(thread, ASSIGNED, by, assignee=assignee, due=due.isoformat() if due else None)
+            _assign(thread, TaskInput(assignee, due), by)
 
 
 @contextmanager
@@ -162,6 +179,12 @@ def _add(thread: Thread, written: CommentInput, kind: str, by: Member) -> Commen
     mentions.store_mentions(thread, comment)
     record_event(thread, kind, by, comment)
     return comment
+
+
+def _assign(thread: Thread, task: TaskInput, by: Member) -> None:
+    thread.assignee, thread.due = task.assignee, task.due
+    due = task.due.isoformat() if task.due else None
+    record_event(thread, ASSIGNED, by, assignee=task.assignee, due=due)
 
 
 def record_event(thread: Thread, kind: str, by: Member, comment: Comment | None = None, **detail: Any) -> None:

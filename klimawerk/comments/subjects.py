@@ -31,7 +31,10 @@ _COMPARED = 60_000  # characters of both texts together up to which they are com
 
 @dataclass(frozen=True)
 class SubjectView:
-    """`was` and `now` as text for the reader, "" for no value; `difference` marks the changes between them."""
+    """`was` and `now` as text for the reader, "" for no value; `difference` marks the changes between them.
+
+    `names_row`: whether it is the cell by which its row is named, and so the row itself.
+    """
 
     label: str
     address: str
@@ -42,6 +45,7 @@ class SubjectView:
     is_text: bool
     gone: bool
     passage: str = ""
+    names_row: bool = False
 
     @property
     def changed(self) -> bool:
@@ -74,11 +78,14 @@ def subject_of(v: SheetView, code: str, passage: str = "", anchor: dict[str, str
         raise ActionRefused(_("These words do not stand in that text."), "passage")
     if not code:
         return ThreadSubject()
+    if code.startswith(_ROW):
+        row_id, _sep, key = code.removeprefix(_ROW).partition(":")
+        row = find_row(v, row_id)
+        if row is None or not _is_key(v, field_at(v, key, row), key):
+            raise ActionRefused(_("Please choose one of the list."), "about")
+        return ThreadSubject(key, row_id, _value(v, key, row))
     if not any(code == known_code for _group, choices in subject_choices(v) for known_code, _label in choices):
         raise ActionRefused(_("Please choose one of the list."), "about")
-    if code.startswith(_ROW):
-        _row, row_id, key = code.split(":")
-        return ThreadSubject(key, row_id, _value(v, key, find_row(v, row_id)))
     return ThreadSubject(code, None, _value(v, code, None))
 
 
@@ -102,7 +109,8 @@ def subject_view(v: SheetView, thread: Thread) -> SubjectView | None:
     query = f"?thread={thread.id}" if thread.passage else ""
     address = f"{page_of(v.item)}{query}#{_anchor(v, field, thread.field, row)}"
     label, texts = _label(v, field, lang, row), (was_words, now_words)
-    return SubjectView(label, address, lang, v.reader, *texts, bool(lang), False, thread.passage)
+    names_row = row is not None and label == _row_name(v, row)
+    return SubjectView(label, address, lang, v.reader, *texts, bool(lang), False, thread.passage, names_row)
 
 
 def subject_phrase(thread: Thread, sides: dict[str, str]) -> str:
@@ -129,26 +137,41 @@ def _fields(v: SheetView, field: Field) -> Iterator[tuple[str, str]]:
 
 
 def _cells(v: SheetView, kind: str) -> Iterator[tuple[str, str]]:
-    """The cells with a value: amounts, numbers, months and choices."""
+    """Each row, by the cell that names it, and its other cells with a value: amounts, numbers, months and choices."""
     for row in v.rows.get(kind, []):
+        heading = _heading_of(v, row)
+        if heading:
+            yield f"{_ROW}{row.id}:{heading[0]}", _row_name(v, row)
         for cell in v.sheet.rows[kind].cells:
-            if not cell.translated and row.cells.get(cell.name) not in NO_SUBJECT:
+            is_heading = heading is not None and cell.name == heading[0]
+            if not (cell.translated or is_heading) and row.cells.get(cell.name) not in NO_SUBJECT:
                 yield f"{_ROW}{row.id}:{cell.name}", _label(v, cell, "", row)
 
 
 def _label(v: SheetView, field: Field, lang: str, row: Row | None) -> str:
     label = code_labels.fill_side_names(field.label, v.sides)
     if row is not None:
-        return f"{_row_name(v, row)}: {label}"
+        heading = _heading_of(v, row)
+        if heading and split_key(heading[0])[0] == field.name:
+            return _row_name(v, row)
+        return f"{_row_name(v, row)}: {label}" + (f" ({lang.upper()})" if lang else "")
     return f"{label} ({lang.upper()})" if lang else label
 
 
 def _row_name(v: SheetView, row: Row) -> str:
     """A row by its kind and its first filled cell."""
-    kind = v.sheet.rows[row.kind]
-    first_text = next((cell_text for cell in kind.cells if (cell_text := v.said(cell, row)[0])), "")
-    kind_name = code_labels.fill_side_names(kind.one, v.sides)
-    return str(_("%(row)s “%(words)s”", row=kind_name, words=truncate(first_text, 60))) if first_text else kind_name
+    heading = _heading_of(v, row)
+    kind_name = code_labels.fill_side_names(v.sheet.rows[row.kind].one, v.sides)
+    return str(_("%(row)s “%(words)s”", row=kind_name, words=truncate(heading[1], 60))) if heading else kind_name
+
+
+def _heading_of(v: SheetView, row: Row) -> tuple[str, str] | None:
+    """(key, text) of the row's first filled cell, which names the row; None for an empty row."""
+    for cell in v.sheet.rows[row.kind].cells:
+        text, lang = v.cell_text(cell, row)
+        if text:
+            return (f"{cell.name}.{lang}" if lang else cell.name), text
+    return None
 
 
 def _anchor(v: SheetView, field: Field, key: str, row: Row | None) -> str:
@@ -160,6 +183,10 @@ def _anchor(v: SheetView, field: Field, key: str, row: Row | None) -> str:
 def field_at(v: SheetView, key: str, row: Row | None) -> Field | None:
     name = split_key(key)[0]
     return v.sheet.rows[row.kind].by_name.get(name) if row else v.sheet.fields.get(name)
+
+
+def _is_key(v: SheetView, field: Field | None, key: str) -> bool:
+    return field is not None and key in field.keys(v.frame.languages)
 
 
 def find_row(v: SheetView, row_id: str | None) -> Row | None:

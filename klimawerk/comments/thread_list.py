@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 
 from klimawerk import scalars
 from klimawerk.clock import now
@@ -18,18 +18,23 @@ from klimawerk.comments.thread_kinds import KINDS
 from klimawerk.comments.topics import ALL_SIDES
 from klimawerk.extensions import db
 from klimawerk.partnerships.access import Member
+from klimawerk.sheets.item_kinds import hidden_kinds
 from klimawerk.sheets.models import Frame, Item
 
 PAGE_SIZE = 20  # threads
 COMMENTS_SHOWN = 5  # newest comments of a thread, besides its first one
 OPEN, RESOLVED, ALL = "open", "resolved", "all"
+PROGRAMME, PART = "programme", "part"
+_ITEM = "item:"
 
 
 @dataclass(frozen=True)
 class ThreadFilter:
     """A filter for threads. `side` and `person`: of an author in them; `before`: below that id.
 
-    `loaded`: when the page was rendered (seconds, UTC). Threads resolved after that stay in their place.
+    `loaded`: when the page was rendered (seconds, UTC). Threads resolved after that stay in their place. `scope`: ""
+    for the threads of one item, `PROGRAMME` for those of all items of a programme, `PART` for those of one item inside
+    such a list.
     """
 
     state: str = OPEN
@@ -39,6 +44,7 @@ class ThreadFilter:
     mine: bool = False
     unread: bool = False
     about: str = ""
+    scope: str = ""
     before: int | None = None
     loaded: int = field(default_factory=lambda: int(now().timestamp()) + 1)
 
@@ -61,7 +67,7 @@ class ThreadFilter:
 
     def live(self) -> str:
         """The query string with which an open page asks for changes."""
-        return self.query(before=self.before or "", loaded=self.loaded)
+        return self.query(before=self.before or "", loaded=self.loaded, scope=self.scope)
 
 
 @dataclass(frozen=True)
@@ -89,15 +95,18 @@ def thread_filter(args: Mapping[str, str]) -> ThreadFilter:
         mine=args.get("mine") == "yes",
         unread=args.get("unread") == "yes",
         about=args.get("about", "")[:120],
+        scope=args.get("scope", "") if args.get("scope") in (PROGRAMME, PART) else "",
         before=_number(args.get("before")),
         loaded=_number(args.get("loaded")) or plain.loaded,
     )
 
 
 def page_of_threads(item: Item, member: Member, criteria: ThreadFilter, also: int | None = None) -> ThreadPage:
-    """The item's threads that the member may see; `also` is the id of one that is included regardless of the filter."""
-    query = select(Thread).where(Thread.item_id == item.id, visible_to(member.side)).order_by(Thread.id.desc())
-    for condition in _conditions(criteria, member, item):
+    """The item's threads (with `PROGRAMME`: those of all items of the programme) that the member may see; `also` is
+    the id of one that is included regardless of the filter."""
+    scope = Thread.item_id.in_(_items_of(item.frame_id, member)) if criteria.scope == PROGRAMME else _of_item(item)
+    query = select(Thread).where(scope, visible_to(member.side)).order_by(Thread.id.desc())
+    for condition in _conditions(criteria, member):
         query = query.where(or_(condition, Thread.id == also))
     threads = db.session.scalars(query.limit(PAGE_SIZE + 1)).all()
     return _with_comments(threads[:PAGE_SIZE], older=threads[PAGE_SIZE - 1].id if len(threads) > PAGE_SIZE else None)
@@ -133,19 +142,34 @@ def newer_threads(item: Item, side: str, since: int) -> tuple[list[Thread], bool
 
 
 def subjects_in_use(item: Item, member: Member) -> list[Thread]:
-    """One thread for each field and cell with threads that the member sees."""
+    """One thread of the item for each field and cell with threads that the member sees."""
     query = select(Thread).where(Thread.item_id == item.id, Thread.field != "", visible_to(member.side))
     by_subject = {(thread.row_id, thread.field): thread for thread in db.session.scalars(query.order_by(Thread.id))}
     return list(by_subject.values())
 
 
+def items_in_use(frame: Frame, member: Member) -> list[Item]:
+    """The programme's items with threads that the member sees."""
+    threads = exists().where(Thread.item_id == Item.id, visible_to(member.side))
+    query = select(Item).where(Item.id.in_(_items_of(frame.id, member)), threads)
+    return sorted(db.session.scalars(query), key=lambda item: (item.kind != "programme", item.code, item.id))
+
+
+def code_of_item(item: Item) -> str:
+    """The item's code in `ThreadFilter.about`."""
+    return f"{_ITEM}{item.id}"
+
+
 def open_counts(frame: Frame, member: Member) -> tuple[dict[int, int], set[int]]:
-    """Number of open threads that the member sees, by item; and the items with threads about a passage."""
+    """Number of open threads that the member sees, by item; and the items with threads about a passage.
+
+    Items in the bin are left out.
+    """
     with_passage = func.sum(case((Thread.passage != "", 1), else_=0))
     query = (
         select(Thread.item_id, func.count(), with_passage)
-        .join(Item, Item.id == Thread.item_id)
-        .where(Item.frame_id == frame.id, Thread.resolved_at.is_(None), visible_to(member.side))
+        .where(Thread.item_id.in_(_items_of(frame.id, member)))
+        .where(Thread.resolved_at.is_(None), visible_to(member.side))
         .group_by(Thread.item_id)
     )
     rows = db.session.execute(query).all()
@@ -158,16 +182,17 @@ def about_passages(item: Item, member: Member, most: int = 200) -> Sequence[Thre
     return db.session.scalars(query.where(Thread.passage != "").order_by(Thread.id.desc()).limit(most)).all()
 
 
-def open_count(item: Item, member: Member) -> int:
-    """Number of open threads of the item that the member sees."""
-    query = select(func.count()).select_from(Thread)
-    return (
-        db.session.scalar(query.where(Thread.item_id == item.id, Thread.resolved_at.is_(None), visible_to(member.side)))
-        or 0
-    )
+def _of_item(item: Item) -> ColumnElement[bool]:
+    return Thread.item_id == item.id
 
 
-def _conditions(criteria: ThreadFilter, member: Member, item: Item) -> list[ColumnElement[bool]]:
+def _items_of(frame_id: int, member: Member) -> Select[int]:
+    """The ids of the programme's items that the member may read."""
+    query = select(Item.id).where(Item.frame_id == frame_id, Item.deleted_at.is_(None))
+    return query.where(Item.kind.not_in(hidden_kinds(member)))
+
+
+def _conditions(criteria: ThreadFilter, member: Member) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     loaded = datetime.fromtimestamp(criteria.loaded, UTC)
     if criteria.state == OPEN:
@@ -187,7 +212,7 @@ def _conditions(criteria: ThreadFilter, member: Member, item: Item) -> list[Colu
             or_(_has_comment(Comment.author == person_id), _has_comment(is_mentioned), Thread.assignee == person_id)
         )
     if criteria.unread:
-        since = read_marks.unread_since(member, item.id)
+        since = read_marks.unread_since_in_query(member)
         conditions.append(
             _has_comment(and_(Comment.at > since, or_(Comment.author.is_(None), Comment.author != member.person.id)))
         )
@@ -203,7 +228,9 @@ def _has_comment(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def _about(code: str) -> ColumnElement[bool]:
-    """A field by its key, a cell by "row:<id>:<key>"."""
+    """A field by its key, a cell by "row:<id>:<key>", an item of the programme by "item:<id>"."""
+    if code.startswith(_ITEM):
+        return Thread.item_id == (_number(code.removeprefix(_ITEM)) or 0)
     row, _, key = code.removeprefix("row:").partition(":")
     if code.startswith("row:"):
         return (Thread.row_id == row) & (Thread.field == key)

@@ -9,7 +9,10 @@ from sqlalchemy import delete, select
 
 from klimawerk.comments.anchors import count_occurrences
 from klimawerk.comments.models import Comment, CommentEvent, CommentTranslation, Thread
+from klimawerk.comments.topics import announce_counts
 from klimawerk.extensions import db
+from klimawerk.programmes.service import programme_of
+from klimawerk.sheets.models import Item
 
 
 def redact_threads(item_id: int, hide: Callable[[Any], Any]) -> int:
@@ -28,7 +31,10 @@ def redact_threads(item_id: int, hide: Callable[[Any], Any]) -> int:
         for row in db.session.scalars(query)
         for name in names
     )
-    return places + sum(_drop_anchor(thread) for thread in db.session.scalars(columns[0][0]))
+    dropped = sum(_drop_anchor(thread) for thread in db.session.scalars(columns[0][0]))
+    if dropped:  # pages know which items have threads about passages
+        announce_counts(programme_of(db.session.get_one(Item, item_id)), "")
+    return places + dropped
 
 
 def _drop_anchor(thread: Thread) -> int:

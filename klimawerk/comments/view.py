@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from itertools import groupby
 
 from flask_babel import lazy_gettext
 from markupsafe import Markup
 from sqlalchemy import select
 
+from klimawerk.collab.storage.document_store import is_locked
 from klimawerk.comments import access, anchors, proposals, read_marks, subjects, thread_list, translation
 from klimawerk.comments.comment_html import comment_to_html
 from klimawerk.comments.forms import languages
@@ -23,23 +25,28 @@ from klimawerk.comments.quotations import without_quotations
 from klimawerk.comments.service import ACCEPTED, EDITED, OPENED, PROPOSED, REPLIED, RESOLVED
 from klimawerk.comments.subjects import SubjectView
 from klimawerk.comments.thread_kinds import KINDS, TASK
-from klimawerk.comments.thread_list import ThreadFilter, ThreadPage
-from klimawerk.comments.topics import threads_topic
+from klimawerk.comments.thread_list import PART, PROGRAMME, ThreadFilter, ThreadPage
+from klimawerk.comments.topics import counts_topic, threads_topic
 from klimawerk.extensions import db
-from klimawerk.live.changes import revision
+from klimawerk.live.changes import revision, revisions
 from klimawerk.partnerships.access import Member
+from klimawerk.sheets.access import Opened
 from klimawerk.sheets.field_view import FieldView
 from klimawerk.sheets.models import Item
-from klimawerk.sheets.view import SheetView
+from klimawerk.sheets.options import titles_of
+from klimawerk.sheets.view import SheetView, view_of
 
 
 @dataclass(frozen=True)
 class ThreadsView:
-    """The threads about an item for one reader. `rev` was read before everything else."""
+    """The threads about an item, or about all items of a programme, for one reader. `rev` was read before everything
+    else. `within`: the list of the whole programme in which these threads stand."""
 
     v: SheetView
     wish: ThreadFilter
     rev: int
+    within: ThreadsView | None = None
+    _parts: dict[int, ThreadsView] = field(default_factory=dict)
 
     @property
     def item(self) -> Item:
@@ -51,7 +58,7 @@ class ThreadsView:
 
     @property
     def topic(self) -> str:
-        return threads_topic(self.item, self.member.side)
+        return _topic_of(self.item, self.member.side, self.wish)
 
     @property
     def may_comment(self) -> bool:
@@ -59,16 +66,12 @@ class ThreadsView:
 
     @cached_property
     def people(self) -> Participants:
-        return Participants(self.v.frame.partnership)
+        return self.within.people if self.within else Participants(self.v.frame.partnership)
 
     @property
     def own_side(self) -> str:
         """Display name of the side to which the reader may restrict a thread; "" for none."""
         return self.people.place(self.member.side) if access.may_restrict_to_side(self.member) else ""
-
-    @property
-    def open_count(self) -> int:
-        return thread_list.open_count(self.item, self.member)
 
     @property
     def languages(self) -> list[str]:
@@ -84,7 +87,11 @@ class ThreadsView:
 
     @property
     def subjects_in_use(self) -> list[tuple[str, str]]:
-        """Subjects with threads: code and label."""
+        """Subjects with threads, of a whole programme its items: code and label."""
+        if self.wish.scope == PROGRAMME:
+            items = thread_list.items_in_use(self.v.frame, self.member)
+            titles = titles_of(items, self.v.languages.show)
+            return [(thread_list.code_of_item(item), f"{item.code} {titles[item.id][0]}".strip()) for item in items]
         threads = thread_list.subjects_in_use(self.item, self.member)
         views = [(subjects.code_of(thread), subjects.subject_view(self.v, thread)) for thread in threads]
         return [(code, view.label) for code, view in views if view]
@@ -99,6 +106,8 @@ class ThreadsView:
         return str(uuid.uuid4())
 
     def page(self, also: int | None = None) -> ThreadPage:
+        if self.wish.scope == PROGRAMME:
+            _ = self._part_revs
         return thread_list.page_of_threads(self.item, self.member, self.wish, also)
 
     def shown(self, page: ThreadPage) -> list[ThreadView]:
@@ -106,7 +115,36 @@ class ThreadsView:
         comments = [comment for of_thread in page.comments.values() for comment in of_thread]
         earlier, mentioned_people = _earlier(comments), mentioned(comments)
         translated = translation.stored_translations([comment.id for comment in comments], self.v.reader)
-        return [ThreadView(self, thread, page, earlier, mentioned_people, translated) for thread in page.threads]
+        talks = self._talks_of(page.threads)
+        return [
+            ThreadView(talks[thread.item_id], thread, page, earlier, mentioned_people, translated)
+            for thread in page.threads
+        ]
+
+    def by_item(self, shown: Sequence[ThreadView]) -> list[tuple[ThreadsView, list[ThreadView]]]:
+        """The views with what they are part of: neighbours about the same item of a programme together."""
+        groups = [list(group) for _item_id, group in groupby(shown, key=lambda view: view.thread.item_id)]
+        return [(group[0].talk, group) for group in groups]
+
+    def _talks_of(self, threads: Sequence[Thread]) -> dict[int, ThreadsView]:
+        """What these threads are part of, by the id of their item."""
+        items = {thread.item_id: thread.item for thread in threads}
+        if self.wish.scope != PROGRAMME:
+            return dict.fromkeys(items, self)
+        for item in [item for item_id, item in items.items() if item_id not in self._parts]:
+            opened = Opened(item, self.member, is_locked(item.name))
+            v = view_of(opened, reader=self.v.reader, requested=self.v.languages.show, options=self.v.options)
+            part = ThreadFilter(scope=PART)
+            self._parts[item.id] = ThreadsView(
+                v, part, self._part_revs.get(threads_topic(item, self.member.side), 0), self
+            )
+        return self._parts
+
+    @cached_property
+    def _part_revs(self) -> dict[str, int]:
+        """The revisions of the threads of the programme's items, by topic. Read before the threads."""
+        items = thread_list.items_in_use(self.v.frame, self.member)
+        return revisions([threads_topic(item, self.member.side) for item in items])
 
     def passages(self) -> list[ThreadView]:
         """The open threads about a passage, without their comments."""
@@ -185,9 +223,14 @@ class ThreadView:
         return self.page.left_out.get(self.thread.id, 0)
 
     @property
-    def whole(self) -> str:
+    def query(self) -> str:
         """Query string for its forms, so that the response is rendered as on this page."""
-        return "?whole=yes" if self.page.whole else ""
+        return "?whole=yes" if self.page.whole else f"?scope={PART}" if self.in_list else ""
+
+    @property
+    def in_list(self) -> bool:
+        """Whether it stands below the name of its item in the list of a whole programme."""
+        return self.talk.wish.scope == PART
 
     @property
     def may_settle(self) -> bool:
@@ -266,8 +309,12 @@ class CommentView:
 
 def threads_view(v: SheetView, wish: ThreadFilter | None = None) -> ThreadsView:
     """The threads about the item of `v` for its reader."""
-    rev = revision(threads_topic(v.item, v.opened.member.side))
-    return ThreadsView(v, wish or ThreadFilter(), rev)
+    wish = wish or ThreadFilter()
+    return ThreadsView(v, wish, revision(_topic_of(v.item, v.opened.member.side, wish)))
+
+
+def _topic_of(item: Item, side: str, wish: ThreadFilter) -> str:
+    return counts_topic(item, side) if wish.scope == PROGRAMME else threads_topic(item, side)
 
 
 def _earlier(comments: Sequence[Comment]) -> dict[int, list[tuple[datetime, str]]]:

@@ -1,35 +1,39 @@
 // Comments and replies: sent in order and stored in the browser until they are acknowledged, as are drafts.
 
-import { createElement } from "./dom.js"
-import { fill } from "./form-values.js"
-import { get } from "./http.js"
-import { newId } from "./ids.js"
-import { startMentions } from "./mentions.js"
-import { showUnsavedCopy } from "./unsaved-copy.js"
+import { retryForever } from "./backoff.js"
+import { FORM, adoptDrafts, changeOf, describe, draftOf, resetForm, storeDraft } from "./comment-form.js"
+import { followPlace, subjectHere } from "./comment-place.js"
 import { startPassages } from "./comment-selection.js"
-import { enqueue, recordOf } from "./post-queue.js"
+import { get } from "./http.js"
+import { loadSeldom } from "./load.js"
+import { loadLaterMessages } from "./messages.js"
+import { openTab, showPanel, startPanel } from "./panel.js"
+import { drawPending, dropPending, showPending } from "./pending-comments.js"
+import { enqueue } from "./post-queue.js"
 import { refusal } from "./refusals.js"
 import { saveStatus } from "./save-status.js"
-import { dropPlan, dropPlanAfter, storePlan } from "./store/store-access.js"
-import { replaceRecord } from "./store/store-writer.js"
-import { pendingChanges } from "./store/pending-changes.js"
+import { dropPlan, dropPlanAfter } from "./store/store-access.js"
 import { swap } from "./swap.js"
-import { loadLaterMessages, messageText } from "./messages.js"
-
-const FORM = "form[data-comment]"
-const DRAFT = "draft"
-
-// Comments under way by key: {element, home()}.
-const pending = new Map()
+import { showUnsavedCopy } from "./unsaved-copy.js"
 
 export function startComments() {
   document.addEventListener("submit", onSubmit)
-  document.addEventListener("input", ({ target }) => target.form?.matches(FORM) && storeDraft(target.form))
+  document.addEventListener("input", ({ target }) => target.form?.matches(FORM) && onInput(target.form))
   document.addEventListener("click", onClick)
   document.addEventListener("kw:swapped", drawPending)
-  startMentions()
-  startPassages(startThread)
+  document.addEventListener("focusin", onFocus)
+  startPanel(adoptDrafts)
+  startPassages(composeOn)
+  followPlace(compose)
   loadLaterMessages().then(adoptDrafts)
+}
+
+/** The autocomplete for mentions comes with the first comment that is written. */
+async function onFocus({ target }) {
+  if (!target.matches("textarea[data-mentions]")) return
+  document.removeEventListener("focusin", onFocus)
+  const { startMentions } = await retryForever(loadSeldom)
+  startMentions()
 }
 
 function onSubmit(event) {
@@ -38,27 +42,24 @@ function onSubmit(event) {
   event.preventDefault()
   const change = changeOf(form)
   if (!change.text) return
-  showPending(change, homeOf(form))
-  enqueue(change)
+  showPending(change, form)
+  enqueue({ ...change, answered: (answer) => onAnswered(answer, change) })
   dropPlanAfter(draftOf(form), change.key)
   resetForm(form)
+  if (form.closest("aside")) closeForm(form.closest("details"))
 }
 
-function changeOf(form) {
-  const body = new URLSearchParams(new FormData(form))
-  const key = `comment ${body.get("key")}`
-  const change = { key, lane: form.closest("[data-topic]").dataset.topic, url: form.action, body, element: form.id }
-  const place = () => pending.get(key)?.element ?? document.getElementById(form.id)
-  const words = { label: messageText("comments.yours"), text: body.get("words").trim() }
-  return { ...change, ...words, place, answered: (answer) => onAnswered(answer, { ...change, ...words }) }
+/** Close the form and leave the focus at what opened it. */
+function closeForm(details) {
+  details.open = false
+  details.querySelector("summary").focus({ preventScroll: true })
 }
 
 /** The response to a comment: swaps in the thread with the comment, or returns the reason for the refusal. */
 async function onAnswered(answer, { key, element, label, text }) {
   const html = await answer.text()
   const reason = refusal(answer, html)
-  pending.get(key)?.element.remove()
-  pending.delete(key)
+  dropPending(key)
   if (!reason) {
     saveStatus.forget(key)
     swap(html)
@@ -70,91 +71,97 @@ async function onAnswered(answer, { key, element, label, text }) {
   return reason
 }
 
-/** Clear the form for the next comment. */
-function resetForm(form) {
-  form.removeAttribute("data-draft")
-  form.reset()
-  form.elements.key.value = newId()
-  if (form.elements.anchor) form.elements.anchor.value = ""
+function onInput(form) {
+  describe(form)
+  storeDraft(form)
 }
 
-/** Show a comment under way where it will stand, also after that part was drawn again. */
-function showPending({ key, label, text }, home) {
-  const by = createElement("p", { className: "by" }, createElement("strong", { textContent: label }))
-  const words = createElement("div", { className: "words", textContent: text })
-  const element = createElement(home()?.localName === "ol" ? "li" : "div", { className: "comment pending" }, by, words)
-  pending.set(key, { element, home })
-  drawPending()
-}
-
-function drawPending() {
-  for (const { element, home } of pending.values()) {
-    if (element.isConnected) continue
-    const container = home()
-    if (container?.localName === "ol") container.append(element)
-    else container?.prepend(element)
-  }
-}
-
-/** A reply goes to the end of its thread, a new thread before the others. */
-function homeOf({ id }) {
-  const [kind, number] = id.split("-")
-  const place = kind === "reply" ? `#thread-${number} .said` : `#threads-${number}`
-  return () => document.querySelector(place)
-}
-
-function draftOf(form) {
-  return `draft ${form.id}`
-}
-
-/** Store the draft; forms with a draft are not replaced by live updates. */
-function storeDraft(form) {
-  const hasText = () => form.isConnected && form.elements.words.value.trim() !== ""
-  form.toggleAttribute("data-draft", hasText())
-  if (hasText()) storePlan(draftOf(form), () => hasText() && { ...recordOf(changeOf(form)), kind: DRAFT }, true)
-  else dropPlan(draftOf(form))
-}
-
-/** Restore drafts of closed pages into the same forms of this page. */
-async function adoptDrafts() {
-  if (!document.querySelector(FORM)) return
-  for (const record of await pendingChanges.leftBehind(DRAFT).catch(() => [])) {
-    const form = document.getElementById(record.element)
-    if (!form?.matches(`${FORM}:not([data-draft])`) || !(await pendingChanges.claim(record))) continue
-    fill(form, new URLSearchParams(record.body))
-    form.closest("details").open = true
-    storeDraft(form)
-    replaceRecord(record, draftOf(form))
-  }
-}
-
-/** Start a new thread about a passage of a text. */
-async function startThread(text, passage) {
-  const place = text.session?.anchor(passage)
-  const link = document.querySelector("[id^=talks-] a")
-  if (!link || !(await openPanel(link))) return
-  const form = document.querySelector(`${FORM}[id^=begin-]`)
+/** Open the form for a comment on where the user was. */
+async function compose() {
+  const form = await commentForm()
   if (!form) return
-  form.closest("details").open = true
-  form.elements.about.value = text.dataset.fragment
-  form.elements.passage.value = passage.words
-  form.elements.anchor.value = JSON.stringify({ ...passage, ...place })
+  if (!form.matches("[data-draft]")) setSubject(form, subjectHere(form))
   form.elements.words.focus()
+}
+
+/** Open the form for a comment on a passage of a text. */
+async function composeOn(text, passage) {
+  const place = text.session?.anchor(passage)
+  const form = await commentForm()
+  if (!form) return
+  setSubject(form, text.dataset.fragment, { ...passage, ...place })
+  form.elements.words.focus()
+}
+
+function setSubject(form, about, passage = null) {
+  form.elements.about.value = about
+  form.elements.passage.value = passage?.words ?? ""
+  form.elements.anchor.value = passage ? JSON.stringify(passage) : ""
+  describe(form)
+}
+
+/** The opened form for a new thread; on a page without one, the page of comments is opened. */
+async function commentForm() {
+  const find = () => document.querySelector(`${FORM}[id^=begin-]`)
+  if (!find() && !(await loadThreads())) return null
+  const form = find()
+  if (!form) return null
+  if (form.closest("aside")) {
+    await openTab("comments")
+    showPanel()
+  }
+  form.closest("details").open = true
+  return form
+}
+
+/** Load the item's threads into the panel, on a page without one to its end. False if the page of comments is opened
+ *  instead: without a connection it may be cached. */
+async function loadThreads() {
+  if (await openTab("comments")) return true
+  const link = commentsLink()
+  const answer = document.querySelector("aside [data-tab]") || !link ? null : await get(`${link.pathname}/panel`)
+  if (!answer?.ok) {
+    if (link) location.assign(link.href)
+    return false
+  }
+  const section = Object.assign(document.createElement("template"), { innerHTML: await answer.text() })
+  document.getElementById("main").append(section.content)
+  document.dispatchEvent(new CustomEvent("kw:swapped"))
+  adoptDrafts()
+  return true
+}
+
+/** The link from the item's page to its comments. */
+function commentsLink() {
+  return document.querySelector("[data-tab=comments], [id^=talks-] a")
 }
 
 function onClick(event) {
   if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return
-  const quoteLink = event.target.closest("a[data-quote]")
-  const panelLink = event.target.closest("[id^=talks-] a, .passage-note a")
-  if (!quoteLink && !panelLink) return
+  const { target } = event
+  const quoteLink = target.closest("a[data-quote]")
+  const threadLink = target.closest(".passage-note a")
+  const key = target.closest("[data-comment-key], .compose > summary")
+  if (!quoteLink && !threadLink && !key) return
   event.preventDefault()
   if (quoteLink) quote(quoteLink)
-  else openPanel(panelLink)
+  else if (threadLink) openThread(threadLink)
+  else if (key.parentElement.open) closeForm(key.parentElement)
+  else compose()
+}
+
+/** Show the thread in the panel, or its own page if it is not among those loaded. */
+async function openThread(link) {
+  if (!(await loadThreads())) return
+  if (document.querySelector("aside.panel")) showPanel()
+  const place = document.querySelector(`${link.hash} > .about`)
+  if (place) place.focus()
+  else location.assign(link.hash.replace("#thread-", "/threads/"))
 }
 
 function quote(link) {
   const form = link.closest(".thread").querySelector(FORM)
-  const paragraphs = link.closest(".comment").querySelectorAll(":scope > .words > p")
+  const paragraphs = link.closest(".comment").querySelector(".words").querySelectorAll(":scope > p")
   const lines = [...paragraphs].map((paragraph) => paragraph.innerText).join("\n\n").split("\n")
   const box = form.elements.words
   const before = box.value.trim() ? `${box.value.trimEnd()}\n\n` : ""
@@ -162,26 +169,4 @@ function quote(link) {
   form.closest("details").open = true
   box.focus()
   storeDraft(form)
-}
-
-/** Load the threads to the end of the sheet; offline open their own page, which may be cached. A link to a thread leads
- *  to it, or to its own page if it is not among those loaded. */
-async function openPanel(link) {
-  const item = link.pathname.split("/")[2]
-  const findPanel = () => document.getElementById(`comments-${item}`)
-  if (!findPanel()) {
-    const answer = await get(`${link.pathname}/panel`)
-    if (!answer?.ok) {
-      location.assign(link.href)
-      return false
-    }
-    const panel = Object.assign(document.createElement("template"), { innerHTML: await answer.text() })
-    document.getElementById("main").append(panel.content)
-    document.dispatchEvent(new CustomEvent("kw:swapped"))
-    adoptDrafts()
-  }
-  const place = findPanel().querySelector(link.hash ? `${link.hash} a` : "h2")
-  if (place) place.focus()
-  else location.assign(link.hash.replace("#thread-", "/threads/"))
-  return true
 }

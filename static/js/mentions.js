@@ -18,6 +18,7 @@ export function startMentions() {
   document.addEventListener("input", ({ target }) => target.matches(BOX) && suggest(target))
   document.addEventListener("keydown", onKeydown, true)
   document.addEventListener("focusout", ({ target }) => target.matches(BOX) && close())
+  if (document.activeElement.matches(BOX)) suggest(document.activeElement)
 }
 
 async function suggest(box) {

@@ -87,6 +87,7 @@ class Table:
 
     @property
     def threads(self) -> list[Thread]:
+        db.session.rollback()  # see what servers have stored meanwhile
         return list(db.session.scalars(db.select(Thread).order_by(Thread.id)))
 
     @property

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests import servers
-from tests.accessibility import LOOKS, looked_at
+from tests.accessibility import LOOKS, barriers, looked_at, sideways, small_targets
 from tests.comments.conftest import Table
 from tests.comments.test_live_threads import ready
 from tests.thin import page_weight
@@ -29,6 +29,7 @@ def create_threads(table: Table) -> None:
     other.do("/threads/4/resolve", outcome="Sixty.")
 
 
+@pytest.mark.slow
 def test_no_page_of_comments_has_a_barrier(table: Table, page_for: Callable[..., Page]) -> None:
     create_threads(table)
     faults = []
@@ -41,10 +42,32 @@ def test_no_page_of_comments_has_a_barrier(table: Table, page_for: Callable[...,
         page.set_viewport_size({"width": 1280, "height": 900})
         page.goto(f"/measures/{table.measure.id}")
         ready(page)
-        page.locator("[id^=talks-] a").click()
-        expect(page.locator("[id^=comments-h]")).to_be_focused()
-        faults += [f"{side} panel: {fault}" for fault in looked_at(page)]
+        faults += [f"{side} panel: {fault}" for fault in states_of_the_panel(page)]
     assert not faults, "\n".join(faults)
+
+
+def states_of_the_panel(page: Page) -> list[str]:
+    """Barriers in each tab of the panel, with the form for a comment opened, and over a narrow sheet."""
+    faults = []
+    for tab, content in (
+        ("history", ".recent, [data-content=history]"),
+        ("missing", "#missing"),
+        ("comments", ".said"),
+    ):
+        page.locator(f"[data-tab={tab}]").click()
+        expect(page.locator(f"aside.panel {content}").first).to_be_visible()
+        faults += barriers(page)
+    page.keyboard.press("c")
+    page.locator(".compose .comment-options > summary").click()
+    page.locator("[name=kind][value=task]").check()
+    faults += barriers(page)
+    page.set_viewport_size({"width": 320, "height": 568})
+    expect(page.locator("aside.panel")).to_be_hidden()
+    page.keyboard.press("Escape")
+    page.locator("main.sheet kw-text").first.click(position={"x": 5, "y": 5})
+    page.locator(".comment-key").click()
+    expect(page.locator("form[id^=begin] textarea")).to_be_focused()
+    return faults + barriers(page) + sideways(page) + small_targets(page, 44)
 
 
 def test_the_keyboard_alone_asks_replies_and_resolves(table: Table, page_for: Callable[..., Page]) -> None:
@@ -58,19 +81,21 @@ def test_the_keyboard_alone_asks_replies_and_resolves(table: Table, page_for: Ca
                 return
         raise AssertionError(f"Tab does not lead to {selector}")
 
+    to("textarea")
+    page.keyboard.type("Too expensive")
+    to("form[id^=begin] .comment-options > summary")
+    page.keyboard.press("Enter")
     to("[name=kind]")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
-    to("textarea")
-    page.keyboard.type("Too expensive")
-    to("form[id^=begin] button")
+    to("form[id^=begin] .actions button")
     page.keyboard.press("Enter")
-    expect(page.locator("#thread-1 h3")).to_have_text("Concern")
+    expect(page.locator("#thread-1 h3")).to_have_text("WA-01 as a whole Concern")
     to("#answer-1 > summary")
     page.keyboard.press("Enter")
     to("#reply-1 textarea")
     page.keyboard.type("Or not")
-    to("#reply-1 button")
+    to("#reply-1 .actions button")
     page.keyboard.press("Enter")
     expect(page.locator("#comment-2 .words")).to_have_text("Or not")
     to("#settle-1 > summary")

@@ -153,6 +153,7 @@ def test_the_keyboard_chooses_from_the_list(table: Table, page_of: Open) -> None
     page.keyboard.press("Escape")
     expect(options).to_have_count(0)
     expect(box).to_have_value("Please, @Reviewer partner and @Ed")
+    page.locator("form[id^=begin] .comment-options > summary").click()
     page.get_by_label("Only Abenkrom").check()
     box.press("End")
     page.keyboard.type("i")

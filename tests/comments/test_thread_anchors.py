@@ -88,6 +88,7 @@ def edit(page: Page, table: Table) -> None:
     begin_to_write(page.locator(f"#t-{table.measure.id}-description-en"))
 
 
+@pytest.mark.slow
 def test_the_second_of_equal_words_is_marked_and_moves_with_its_text(
     any_database: str, table: Table, sheet_of: Open
 ) -> None:
@@ -115,6 +116,7 @@ def test_the_second_of_equal_words_is_marked_and_moves_with_its_text(
     expect(theirs.locator("#thread-1")).not_to_contain_text("The text has changed since.")
 
 
+@pytest.mark.slow
 def test_where_a_word_was_changed_the_mark_stays_and_where_all_are_gone_the_thread_says_so(
     table: Table, sheet_of: Open
 ) -> None:
@@ -132,7 +134,7 @@ def test_where_a_word_was_changed_the_mark_stays_and_where_all_are_gone_the_thre
     expect(ours.locator("#save-state[data-state=saved]")).to_be_visible()
     wait_until(ours, lambda: "emptied" not in projected(table))
     ours.reload()
-    ours.locator("[id^=talks-] a").click()
+    ours.locator("[data-tab=comments]").click()
     expect(thread).to_contain_text("emptied daily")
     expect(thread.locator(".changed-since summary")).to_have_text("The text has changed since.")
 
@@ -163,17 +165,18 @@ def test_from_the_words_to_the_thread_and_back_also_from_another_page(table: Tab
     page.reload()
     page.locator(MARK).click()
     page.get_by_role("link", name="Question on these words").click()
-    expect(page.locator("#thread-1 > h3 > a")).to_be_focused()
-    page.get_by_role("link", name="About Description (EN)").click()
+    expect(page.locator("#thread-1 > .about")).to_be_focused()
+    page.get_by_role("link", name="Description (EN)", exact=True).click()
     expect(page.locator(f"#t-{table.measure.id}-description-en")).to_be_focused()
     expect(page.locator(MARK)).to_be_in_viewport()
 
     page.goto(page.url.replace(f"/measures/{table.measure.id}", "/threads/1").partition("?")[0].partition("#")[0])
-    page.get_by_role("link", name="About Description (EN)").click()
+    page.get_by_role("link", name="Description (EN)", exact=True).click()
     expect(page.locator(f"#t-{table.measure.id}-description-en")).to_be_focused()
     expect(page.locator(MARK)).to_be_in_viewport()
 
 
+@pytest.mark.slow
 def test_what_is_resolved_or_said_on_the_other_side_leaves_no_mark(table: Table, sheet_of: Open) -> None:
     ours, theirs = sheet_of(), sheet_of("editor", "partner")
     only = {"about": "description.en", "side": "de"}

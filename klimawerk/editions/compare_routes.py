@@ -17,13 +17,16 @@ from klimawerk.editions.access import programme_or_404
 from klimawerk.editions.compare_view import EditionComparison
 from klimawerk.editions.models import Edition
 from klimawerk.editions.routes import ADDRESS, bp
-from klimawerk.editions.service import edition_by_number
+from klimawerk.editions.service import edition_by_number, editions_of
 from klimawerk.editions.snapshots import SnapshotParts, current_snapshot, edition_snapshot
 from klimawerk.programmes.models import Programme
 from klimawerk.sheets.routes import view_here
+from klimawerk.text import truncate
+from klimawerk.versions.change_counts import joined, since_heading
 from klimawerk.versions.comparison_cells import COMPARISON_VIEWS, REDLINE
 
 NOW = "now"
+LONGEST_NAME = 24  # characters of an edition's name in the heading
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class EditionPoint:
     """One of the two states that are compared; `edition` is None for the present one."""
 
     edition: Edition | None
+    visited = False
 
     @property
     def number(self) -> str:
@@ -39,6 +43,10 @@ class EditionPoint:
     @property
     def title(self) -> str:
         return self.edition.name if self.edition else str(_("Now"))
+
+    @property
+    def short_title(self) -> str:
+        return truncate(self.title, LONGEST_NAME)
 
     @property
     def at(self) -> datetime:
@@ -62,9 +70,17 @@ def compare(item_id: int) -> ResponseReturnValue:
         abort(404)
     after = new.parts(programme)
     comparison = EditionComparison(view_here(opened), old.parts(programme), after, view, language)
-    return render_template(
-        "editions/compare.html", v=comparison.v, c=comparison, old=old, new=new, views=COMPARISON_VIEWS
-    )
+    points = [EditionPoint(edition) for edition in editions_of(programme.id)]
+    heading = _heading(old, new, comparison.summary())
+    shown = {"v": comparison.v, "c": comparison, "points": points, "heading": heading, "views": COMPARISON_VIEWS}
+    return render_template("editions/compare.html", old=old, new=new, **shown)
+
+
+def _heading(old: EditionPoint, new: EditionPoint, phrases: list[str]) -> str:
+    if new.edition is None:
+        return since_heading(old.at, phrases)
+    names = {"old": old.short_title, "new": new.short_title}
+    return str(_("From “%(old)s” to “%(new)s”: %(changes)s", **names, changes=joined(phrases)))
 
 
 def _point(programme: Programme, number: str) -> EditionPoint:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -23,7 +24,7 @@ from klimawerk.versions import item_keys, version_states
 from klimawerk.versions.compare_view import VersionComparison
 from klimawerk.versions.comparison import ADDED, CHANGED, MOVED, REMOVED, SAME, Comparison, ItemState
 from klimawerk.versions.contributors import contributors_since
-from klimawerk.versions.history import People, contributors_by_municipality
+from klimawerk.versions.history import People, contributors_by_municipality, names_of_contributors
 from klimawerk.versions.models import Version
 from klimawerk.versions.reference_names import names_for
 
@@ -34,7 +35,7 @@ MAX_COMPARED = 60  # items compared on one page; the others get a link
 class ShownItemChange:
     """A changed item. `c`: its comparison, or its whole content if it was added or removed.
 
-    `address`: URL of the comparison on a page of its own; "" if there is none.
+    `address`: URL of the comparison on a page of its own; "" if there is none. `people`: who changed it.
     """
 
     change: ItemChange
@@ -43,6 +44,7 @@ class ShownItemChange:
     lang: str
     c: VersionComparison | None
     address: str
+    people: People
 
     @property
     def whole(self) -> bool:
@@ -95,28 +97,45 @@ class EditionComparison:
         return [self._named(change.new, self._titles) for change in unchanged_items if change.new]
 
     def summary(self) -> list[str]:
-        """How much changed, as phrases: "40 measures changed", "1 goal added"."""
-        kinds = [(kind, what) for kind in item_kinds for what in (ADDED, REMOVED, MOVED, CHANGED)]
-        counted = [(kind, what, comparison.count_changes(self.changes, kind, what)) for kind, what in kinds]
-        return [_phrase(kind, what, count) for kind, what, count in counted if count]
+        """How much changed, in at most three phrases: "1 goal added", "40 measures changed"."""
+        return [phrase for kind in item_kinds if (phrase := self._kind_phrase(kind))]
+
+    def _kind_phrase(self, kind: str) -> str:
+        """How many items of that kind changed, and how; "" for none. Changes of several sorts count as changed."""
+        changes = [change for change in self.changes if change.kind == kind and change.what != SAME]
+        sorts = {change.what for change in changes} | {MOVED for change in changes if change.moved}
+        return _phrase(kind, sorts.pop() if len(sorts) == 1 else CHANGED, len(changes)) if changes else ""
 
     def people(self) -> People:
         """Contributors between the two states, by municipality."""
+        return self._by_municipality(person for people in self._contributors.values() for person in people)
+
+    def _by_municipality(self, contributors: Iterable[dict[str, Any]]) -> People:
+        return contributors_by_municipality(contributors, self.v.item, self.v.opened.member.side, self._names)
+
+    @cached_property
+    def _names(self) -> dict[int, str]:
+        return names_of_contributors(person for people in self._contributors.values() for person in people)
+
+    @cached_property
+    def _contributors(self) -> dict[int, list[dict[str, Any]]]:
+        """Contributors to each changed item between the two states, by its id."""
         changed = [change for change in self.changes if change.what not in (SAME, MOVED)]
         ranges = [(change.item_id, _number(change.old), _number(change.new or change.old)) for change in changed]
-        contributors = [contributor for stored in _contributors(ranges) for contributor in stored]
+        contributors = _contributors(ranges)
         for change in changed:
             if change.new is not None and change.new.reading is not None:
-                contributors += [vars(person) for person in contributors_since(change.item_id, _version(change.new))]
-        return contributors_by_municipality(contributors, self.v.item)
+                present = contributors_since(change.item_id, _version(change.new))
+                contributors.setdefault(change.item_id, []).extend(vars(person) for person in present)
+        return contributors
 
     def _shown(self, change: ItemChange) -> ShownItemChange:
         either = change.new or change.old
         assert either is not None
         code, title, lang = self._named(either, self._titles)
-        return ShownItemChange(
-            change, code, title, lang, self._compared_items.get(change.item_id), self._address(change)
-        )
+        people = self._by_municipality(self._contributors.get(change.item_id, []))
+        compared = self._compared_items.get(change.item_id)
+        return ShownItemChange(change, code, title, lang, compared, self._address(change), people)
 
     def _compare_item(self, change: ItemChange, item: Item, contents: dict[str, Any]) -> VersionComparison:
         yield_if_due()  # a long programme must not block the event loop
@@ -168,19 +187,23 @@ def _version(part: SnapshotPart) -> Version | None:
     return db.session.get(Version, part.version.id) if part.version else None
 
 
-def _contributors(ranges: list[tuple[int, int, int]]) -> list[list[dict[str, Any]]]:
+def _contributors(ranges: list[tuple[int, int, int]]) -> dict[int, list[dict[str, Any]]]:
     """Contributors of the versions after the first and up to the second number, for each (item, first, second)."""
     between = [
         and_(Version.item_id == item_id, Version.number > first, Version.number <= last)
         for item_id, first, last in ranges
         if last > first
     ]
-    return list(db.session.scalars(select(Version.contributors).where(or_(*between)))) if between else []
+    found: dict[int, list[dict[str, Any]]] = {}
+    if between:
+        for item_id, people in db.session.execute(select(Version.item_id, Version.contributors).where(or_(*between))):
+            found.setdefault(item_id, []).extend(people)
+    return found
 
 
 def _phrase(kind: str, what: str, count: int) -> str:
     if kind == "programme":
-        return str(_("The programme's own texts and fields changed"))
+        return str(_("the programme itself changed"))
     phrases = {
         ("goal", ADDED): ngettext("%(num)s goal added", "%(num)s goals added", count),
         ("goal", REMOVED): ngettext("%(num)s goal removed", "%(num)s goals removed", count),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask_babel import gettext as _
 from sqlalchemy import func, select
@@ -26,6 +27,20 @@ class EditionEntry:
     by: str
     goals: int
     measures: int
+
+    visited = False  # as versions in a picker
+
+    @property
+    def number(self) -> str:
+        return str(self.edition.number)
+
+    @property
+    def title(self) -> str:
+        return self.edition.name
+
+    @property
+    def at(self) -> datetime:
+        return self.edition.at
 
     @property
     def purpose(self) -> str:

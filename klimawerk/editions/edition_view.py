@@ -65,7 +65,7 @@ class EditionItemView(SheetView):
 
     def words(self, field: Field) -> tuple[str, str]:
         """Value of a field as text, and its language ("" for none)."""
-        return self.said(field, Row(cells=self.item.values))
+        return self.cell_text(field, Row(cells=self.item.values))
 
     def html(self, name: str) -> tuple[Markup, str]:
         """A long text as safe HTML, and its language: the shown one, else the original, else any."""
@@ -111,7 +111,6 @@ def edition_view(opened: Opened, parts: SnapshotParts, *, reader: str, requested
             languages=languages,
             rev=0,
             options=options,
-            reading=True,
             state=state,
         )
         for id_, state in states.items()

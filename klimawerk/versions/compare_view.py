@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from markupsafe import Markup, escape
 
 from klimawerk.sheets import code_labels
@@ -16,9 +15,12 @@ from klimawerk.sheets.sheet_schema import Field, RowKind, split_key
 from klimawerk.sheets.view import SheetView
 from klimawerk.text import truncate
 from klimawerk.versions import comparison
+from klimawerk.versions.change_authors import UNRECORDED, ChangeAuthors, ChangeRecord
+from klimawerk.versions.change_counts import change_phrases
 from klimawerk.versions.comparison import Comparison, ItemState, RowChange
 from klimawerk.versions.comparison_cells import REDLINE, ComparisonCell, ComparisonCellBuilder
 from klimawerk.versions.reference_names import ReferenceNames
+from klimawerk.versions.version_restore import ROW
 
 
 @dataclass(frozen=True)
@@ -32,18 +34,26 @@ class ChangedRow:
     cells: tuple[ComparisonCell, ...]
     id: str
     moved: bool
+    made: ChangeRecord
+    about: str = ""
 
 
 @dataclass(frozen=True)
 class ChangedPart:
-    """One step of the page: a field in one language, or the rows of one kind."""
+    """One step of the page: a field in one language, or the rows of one kind.
+
+    `made`: by whom and when; `about`: the subject of a comment on it (comments/subjects.py).
+    """
 
     anchor: str
     label: str
     cell: ComparisonCell | None = None
     lines: tuple[ChangedRow, ...] = ()
+    kind: str = ""
     unchanged: int = 0
     lang: str = ""
+    made: ChangeRecord = UNRECORDED
+    about: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,28 +67,17 @@ class VersionComparison:
     names: ReferenceNames
     view: str = REDLINE
     language: str = ""
+    authors: ChangeAuthors = field(default_factory=ChangeAuthors)
 
     @cached_property
     def changes(self) -> list[ChangedPart]:
         return [*self._head(), *(change for part in self.v.sheet.parts for change in self._part(part))]
 
     def summary(self) -> list[str]:
-        """How much changed, as phrases: "3 fields changed", "1 line moved"."""
-        lines = [line for change in self.changes for line in change.lines]
+        """How much changed, in at most three phrases: "3 fields changed", "1 step moved"."""
         fields = sum(1 for change in self.changes if change.cell)
-        added, removed, changed = (
-            sum(1 for line in lines if line.kind == kind)
-            for kind in (comparison.ADDED, comparison.REMOVED, comparison.CHANGED)
-        )
-        moved = sum(1 for line in lines if line.moved)
-        phrases = [
-            (fields, ngettext("%(num)s field changed", "%(num)s fields changed", fields)),
-            (added, ngettext("%(num)s line added", "%(num)s lines added", added)),
-            (removed, ngettext("%(num)s line removed", "%(num)s lines removed", removed)),
-            (moved, ngettext("%(num)s line moved", "%(num)s lines moved", moved)),
-            (changed, ngettext("%(num)s line changed", "%(num)s lines changed", changed)),
-        ]
-        return [str(phrase) for count, phrase in phrases if count]
+        rows = {change.kind: [line.kind for line in change.lines] for change in self.changes if change.lines}
+        return change_phrases(fields, rows)
 
     def unchanged(self) -> list[tuple[str, str, Markup]]:
         """Label, language and content of everything that is filled in and did not change."""
@@ -99,12 +98,19 @@ class VersionComparison:
             for value_change in self.comparison.values:
                 if split_key(value_change.key)[0] == part.name:
                     cell = self._cells.value(part, value_change)
-                    yield ChangedPart(f"change-{value_change.key.replace('.', '-')}", cell.label, cell, lang=cell.lang)
+                    yield ChangedPart(
+                        f"change-{value_change.key.replace('.', '-')}",
+                        cell.label,
+                        cell,
+                        lang=cell.lang,
+                        made=self.authors.of_value(value_change.key),
+                        about=value_change.key,
+                    )
 
     def _head(self) -> Iterator[ChangedPart]:
         for change in self.comparison.head:
             cell = self._cells.head(change)
-            yield ChangedPart(f"change-head-{change.key}", cell.label, cell)
+            yield ChangedPart(f"change-head-{change.key}", cell.label, cell, made=self.authors.of_value(change.key))
 
     def _texts(self, field: Field) -> Iterator[ChangedPart]:
         for fragment, change in self.comparison.texts.items():
@@ -112,14 +118,15 @@ class VersionComparison:
             if name != field.name or (self.language and lang != self.language):
                 continue
             cell = self._cells.text(field, lang, change)
-            yield ChangedPart(f"change-{name}-{lang}", cell.label, cell, lang=lang)
+            made = self.authors.of_text(fragment)
+            yield ChangedPart(f"change-{name}-{lang}", cell.label, cell, lang=lang, made=made, about=fragment)
 
     def _rows(self, kind: RowKind, rows: tuple[RowChange, ...]) -> ChangedPart:
         lines = [self._line(kind, row) for row in rows if row.kind != comparison.SAME]
         shown = tuple(line for line in lines if line.cells or line.kind != comparison.CHANGED)
         label = code_labels.fill_side_names(kind.label, self.v.sides)
         unchanged = sum(1 for row in rows if row.kind == comparison.SAME)
-        return ChangedPart(f"change-rows-{kind.name}", label, lines=shown, unchanged=unchanged)
+        return ChangedPart(f"change-rows-{kind.name}", label, lines=shown, unchanged=unchanged, kind=kind.name)
 
     def _line(self, kind: RowKind, row: RowChange) -> ChangedRow:
         place = row.new_place or row.old_place
@@ -143,7 +150,23 @@ class VersionComparison:
             tuple(cells),
             row.id,
             row.moved,
+            self.authors.of_row(row),
+            self._subject_in(kind, row),
         )
+
+    def _subject_in(self, kind: RowKind, row: RowChange) -> str:
+        """The subject of a comment on a row: its first changed cell that a comment can be about, else any; "" for
+        none."""
+        present = next((one for one in self.v.rows.get(kind.name, []) if one.id == row.id), None)
+        if present is None:
+            return ""
+        possible = [
+            cell.name
+            for cell in kind.cells
+            if not cell.translated and present.cells.get(cell.name) not in comparison.NO_STATE
+        ]
+        changed = [cell.key for cell in row.cells if cell.key in possible]
+        return f"row:{row.id}:{(changed or possible)[0]}" if possible else ""
 
     def _what(self, row: RowChange) -> str:
         return str(_("added") if row.kind == comparison.ADDED else _("removed"))
@@ -178,3 +201,14 @@ class VersionComparison:
                     yield label, lang, self._cells.plain(text)
             elif key not in changed and self.new.values.get(key) not in comparison.NO_STATE:
                 yield label, lang, escape(self._cells.words(part, self.new.values[key]))
+
+
+def part_label(v: SheetView, part: str) -> str:
+    """What a part to restore (version_restore.py) is called: "Description EN", "Step", or "" for everything."""
+    name, lang = split_key(part.partition(":")[2])
+    if part.startswith(ROW):
+        row = next((row for rows in v.rows.values() for row in rows if row.id == name), None)
+        return code_labels.fill_side_names(v.sheet.rows[row.kind].one, v.sides) if row else str(_("Line"))
+    if name not in v.sheet.fields:
+        return ""
+    return f"{code_labels.fill_side_names(v.sheet.fields[name].label, v.sides)} {lang.upper()}".strip()

@@ -47,7 +47,7 @@ class ComparisonCell:
     needs.
 
     Of a long text only what the view shows is rendered. `followed`: whether the other languages changed too; `part`:
-    what to restore (version_restore.py).
+    what to restore (version_restore.py); `is_text`: whether it is written words, not a choice, number or month.
     """
 
     label: str
@@ -58,6 +58,7 @@ class ComparisonCell:
     followed: str = ""
     notes: tuple[str, ...] = ()
     part: str = ""
+    is_text: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ class ComparisonCellBuilder:
             before, after = renderer.text(change, OLD), renderer.text(change, NEW)
         changed = {split_key(key)[1] for key in self.comparison.texts if split_key(key)[0] == field.name}
         followed = self._other_languages(lang, changed, TEXT + field.name)
-        return ComparisonCell(label, lang, merged, before, after, followed, tuple(notes), TEXT + fragment)
+        return ComparisonCell(label, lang, merged, before, after, followed, tuple(notes), TEXT + fragment, is_text=True)
 
     def plain(self, text: Any) -> Markup:
         """A long text without change marks."""
@@ -150,4 +151,4 @@ class ComparisonCellBuilder:
             merged = Markup(" ").join(html for html in (before, after) if html)
         if self.view == FIELDS:
             before, after = escape(old), escape(new)
-        return ComparisonCell(label, lang, merged, before, after, part=part)
+        return ComparisonCell(label, lang, merged, before, after, part=part, is_text=is_text)

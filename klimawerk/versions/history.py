@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
-from sqlalchemy import Text, cast, select
+from sqlalchemy import Text, cast, or_, select
 
 from klimawerk import safe_json
 from klimawerk.accounts.person_names import names_of
 from klimawerk.extensions import db
+from klimawerk.partnerships.partnership_labels import short_name
 from klimawerk.sheets.code_labels import side_names
 from klimawerk.sheets.models import Item
 from klimawerk.versions import service
@@ -23,9 +24,19 @@ from klimawerk.versions.contributors import contributors_since
 from klimawerk.versions.models import Version
 from klimawerk.web import localisation
 
-People = tuple[tuple[str, tuple[str, ...]], ...]
+
+class PlacePeople(NamedTuple):
+    """Persons of one side: its municipalities, the persons' names, and the side's code ("" for neither)."""
+
+    place: str
+    names: tuple[str, ...]
+    side: str
+
+
+People = tuple[PlacePeople, ...]
 
 PAGE = 60  # versions on one page
+CHOICES = 100  # versions to choose from, besides those that somebody kept
 
 REASONS = {
     service.KEPT: lazy_gettext("kept by hand"),
@@ -54,6 +65,16 @@ class VersionEntry:
 
 
 @dataclass(frozen=True)
+class VersionChoice:
+    """A version in a picker. `visited`: whether it stands for the reader's last visit."""
+
+    number: str
+    title: str
+    at: datetime
+    visited: bool
+
+
+@dataclass(frozen=True)
 class EntryRun:
     """Consecutive entries; `folded` if all of them are automatic."""
 
@@ -74,6 +95,7 @@ class HistoryPage:
     days: tuple[HistoryDay, ...]
     newest: int
     older: int | None
+    choices: tuple[VersionChoice, ...]
 
     @property
     def entries(self) -> list[VersionEntry]:
@@ -92,7 +114,24 @@ def history_of(item: Item, before: int | None = None) -> HistoryPage:
     entries = version_entries(versions[:PAGE], item)
     zone = ZoneInfo(localisation.timezone())
     days = groupby(entries, lambda entry: entry.version.at.astimezone(zone).date())
-    return HistoryPage(tuple(HistoryDay(day, _runs(list(group), newest)) for day, group in days), newest, older)
+    shown_days = tuple(HistoryDay(day, _runs(list(group), newest)) for day, group in days)
+    return HistoryPage(shown_days, newest, older, version_choices(item))
+
+
+def version_choices(item: Item, chosen: Iterable[Version] = (), visited: str = "") -> tuple[VersionChoice, ...]:
+    """Versions to choose from, newest first: all that somebody kept or named, the latest others, and the chosen ones.
+
+    `visited`: number of the version that stands for the reader's last visit.
+    """
+    others = select(Version.id).where(Version.item_id == item.id).order_by(Version.number.desc()).limit(CHOICES)
+    latest = list(db.session.scalars(others))
+    kept = or_(Version.label != "", Version.reason == service.KEPT)
+    wanted = or_(kept, Version.id.in_([*latest, *(version.id for version in chosen)]))
+    query = select(Version).where(Version.item_id == item.id, wanted).order_by(Version.number.desc())
+    return tuple(
+        VersionChoice(str(version.number), title_of(version), version.at, str(version.number) == visited)
+        for version in db.session.scalars(query)
+    )
 
 
 def version_entries(versions: Sequence[Version], item: Item) -> list[VersionEntry]:
@@ -102,8 +141,8 @@ def version_entries(versions: Sequence[Version], item: Item) -> list[VersionEntr
     return [_entry(version, names, sides) for version in versions]
 
 
-def contributors_between(item: Item, old: Version | None, new: Version | None) -> People:
-    """Contributors between two versions (`new` None: now), by municipality."""
+def contributors_between(item: Item, old: Version | None, new: Version | None) -> list[dict[str, Any]]:
+    """Contributors between two versions (`new` None: now), as `Version.contributors`."""
     after_number = old.number if old else 0
     query = select(cast(Version.contributors, Text)).where(Version.item_id == item.id, Version.number > after_number)
     stored = db.session.scalars((query.where(Version.number <= new.number) if new else query).distinct())
@@ -112,15 +151,20 @@ def contributors_between(item: Item, old: Version | None, new: Version | None) -
         contributors += [
             vars(contributor) for contributor in contributors_since(item.id, service.latest_version(item.id))
         ]
-    return contributors_by_municipality(contributors, item)
+    return contributors
 
 
-def contributors_by_municipality(contributors: Iterable[dict[str, Any]], item: Item) -> People:
-    """These contributors by municipality, each person once."""
+def contributors_by_municipality(
+    contributors: Iterable[dict[str, Any]], item: Item, own_side: str, names: dict[int, str]
+) -> People:
+    """These contributors by municipality, those of the reader's own side first, each person once."""
     distinct = list({contributor["id"]: contributor for contributor in contributors}.values())
-    return _by_place(
-        distinct, _names_of({contributor["id"] for contributor in distinct}), side_names(item.frame.partnership)
-    )
+    places = _by_place(distinct, names, side_names(item.frame.partnership))
+    return tuple(sorted(places, key=lambda place: place.side != own_side))
+
+
+def names_of_contributors(contributors: Iterable[dict[str, Any]]) -> dict[int, str]:
+    return _names_of({contributor["id"] for contributor in contributors})
 
 
 def title_of(version: Version) -> str:
@@ -144,11 +188,18 @@ def _entry(version: Version, names: dict[int, str], sides: dict[str, str]) -> Ve
 
 
 def _by_place(people: list[dict[str, Any]], names: dict[int, str], sides: dict[str, str]) -> People:
-    by_place: dict[str, list[str]] = {}
+    by_place: dict[tuple[str, str], list[str]] = {}
     for contributor in people:
-        place = sides.get(contributor["side"], str(_("On neither side")))
-        by_place.setdefault(place, []).append(names.get(contributor["id"], str(_("Somebody"))))
-    return tuple((place, tuple(sorted(place_names))) for place, place_names in sorted(by_place.items()))
+        side = contributor["side"] if contributor["side"] in sides else ""
+        place = _short_names(sides[side]) if side else str(_("On neither side"))
+        by_place.setdefault((place, side), []).append(names.get(contributor["id"], str(_("Somebody"))))
+    return tuple(
+        PlacePeople(place, tuple(sorted(place_names)), side) for (place, side), place_names in sorted(by_place.items())
+    )
+
+
+def _short_names(towns: str) -> str:
+    return ", ".join(short_name(town) for town in towns.split(", "))
 
 
 def _names(versions: Sequence[Version]) -> dict[int, str]:

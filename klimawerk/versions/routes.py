@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -22,6 +22,7 @@ from klimawerk.versions.history import history_of
 from klimawerk.versions.version_restore import NothingToRestore, ReferenceDeleted, restore_part
 
 bp = Blueprint("versions", __name__)
+RESTORED = "restored"  # key of the session: what was restored last, shown once by the comparison (compare_routes.py)
 
 
 @bp.get("/items/<int:item_id>/history")
@@ -29,6 +30,14 @@ bp = Blueprint("versions", __name__)
 def history(item_id: int) -> ResponseReturnValue:
     opened = readable_item_history(item_id)
     return render_template("versions/history.html", **_history_context(opened))
+
+
+@bp.get("/items/<int:item_id>/history/panel")
+@login_required
+def panel(item_id: int) -> str:
+    """The newest versions as a part of the panel beside the item's sheet."""
+    opened = readable_item_history(item_id)
+    return render_template("versions/_recent.html", **_history_context(opened))
 
 
 @bp.get("/items/<int:item_id>/history/changes")
@@ -72,26 +81,42 @@ def name(item_id: int, number: int) -> ResponseReturnValue:
 @bp.post("/items/<int:item_id>/versions/<int:number>/restore")
 @login_required
 def restore(item_id: int, number: int) -> ResponseReturnValue:
-    """Restore what `part` names (version_restore.py), and show the remaining differences."""
+    """Restore what `part` names (version_restore.py), and show the remaining differences and an undo."""
     opened = writable_item(item_id)
     version = version_of(opened, number)
     part, reason = request.form.get("part", ""), request.form.get("reason", "")
+    shown_from = _shown_from(opened, number)
     try:
         result = restore_part(opened.item, version, part, by=opened.member, reason=reason)
-        flash(
-            _(
-                "Brought back from version %(number)s. What was there before is version %(before)s.",
-                number=number,
-                before=result.before.number,
-            )
-        )
+        session[RESTORED] = {
+            "item": item_id,
+            "part": part,
+            "from": shown_from,
+            "number": number,
+            "before": result.before.number,
+            "after": request.form.get("after", "")[:80],
+        }
     except NothingToRestore:
         flash(_("It stands there already."))
     except ReferenceDeleted:
         flash(_("This cannot be brought back: what it refers to is in the bin."), "error")
-    query = {"from": number, "to": "now", "view": request.form.get("view", ""), "texts": request.form.get("texts", "")}
+    query = {
+        "from": shown_from,
+        "to": "now",
+        "view": request.form.get("view", ""),
+        "texts": request.form.get("texts", ""),
+    }
     url = url_for("versions.compare", item_id=item_id)
     return redirect(f"{url}?{urlencode({key: value for key, value in query.items() if value})}", 303)
+
+
+def _shown_from(opened: Opened, number: int) -> str:
+    """Number of the older version of the comparison that the request came from: another one if it was undone."""
+    sent = request.form.get("from", "")
+    try:
+        return str(version_of(opened, scalars.item_id(sent)).number) if sent else str(number)
+    except ValueError:
+        abort(404)
 
 
 def _history_context(opened: Opened) -> dict[str, object]:

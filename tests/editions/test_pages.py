@@ -41,7 +41,7 @@ def test_a_coordinator_makes_one_and_everybody_reads_it_as_it_was(
     page = get(client, f"{house.address}/1")
     assert "Forty bins are set up." in page
     assert "Compost site" in page
-    assert "62,000.00" in page
+    assert "EUR\u00a062,000" in page
     for later in ("Fifty", "Blue bins", "99,000"):
         assert later not in page
     assert "data-topic" not in page.split("<main", 1)[1], "what was does not follow what is"
@@ -158,9 +158,7 @@ def test_two_of_them_are_compared(any_database: str, house: EditionsScene, clien
     client.login(house.editor("partner"))
     page = get(client, f"{house.address}/compare?from=1&to={to}")
     text = words(page)
-    assert "1 goal added, 1 measure added, 1 measure removed, 1 measure moved, 2 measures changed." in text, text[
-        text.index("Marks") : text.index("Marks") + 300
-    ]
+    assert ": 1 goal added, 4 measures changed" in text
     main = page.split("<main", 1)[1]
     order = [main.index(f'id="item-{id_}"') for id_ in _ids(house)]
     assert order == sorted(order), "in the order of the programme"
@@ -184,7 +182,7 @@ def test_all_three_views_are_kept_in_the_address(house: EditionsScene, client: P
     client.login(house.editor("partner"))
     for view, sign in (("redline", "<del>"), ("fields", "before-now"), ("sides", "before-now")):
         page = get(client, f"{house.address}/compare?from=1&to=now&view={view}&texts=en")
-        assert sign in page.split("legend", 1)[1].split("</dl>", 1)[1]
+        assert sign in page.split('class="changes"', 1)[1]
         assert f"view={view}&amp;texts=de" in page, "and so is the language"
         assert f"compare?from=1&amp;to=now&amp;view={view}&amp;texts=en" in page
 
@@ -204,8 +202,8 @@ def test_the_order_of_measures_is_compared(house: EditionsScene, client: ProofRe
     move_measure(house.second, goal, house.measure.id, by=house.editor().id)
     client.login(house.editor("partner"))
     text = words(get(client, f"{house.address}/compare?from=1"))
-    assert "1 measure moved." in text
-    assert "changed." not in text
+    assert ": 1 measure moved" in text
+    assert "measure changed" not in text
 
 
 def test_an_earlier_one_comes_first(house: EditionsScene, client: ProofReader) -> None:

@@ -106,6 +106,7 @@ def test_the_shown_changes_of_a_text_make_it_the_new_one(texts: tuple[Node, Node
     assert applied(old, compare_texts(old, new)) == new
 
 
+@pytest.mark.slow
 @QUICK
 @given(_two_texts())
 def test_they_also_do_where_only_whole_paragraphs_are_shown(texts: tuple[Node, Node]) -> None:

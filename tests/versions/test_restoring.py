@@ -161,12 +161,14 @@ def test_the_page_offers_it_to_those_who_may(desk: VersionedMeasure, client: Pro
     restore = f"/items/{desk.measure.id}/versions/1/restore"
     assert client.post(restore, data={"part": "text:description.en"}).status_code == 403
     client.login(desk.editor("partner"))
-    assert get(client, address).count("Bring back this field") == 2
+    assert get(client, address).count('name="part" value="text:') == 2
     answer = client.post(restore, data={"part": "text:description.en", "view": "sides"})
     assert answer.location.endswith("compare?from=1&to=now&view=sides")
     page = get(client, answer.location)
     assert "Brought back from version 1. What was there before is version 2." in page
-    assert page.count("Bring back this field") == 1
+    assert page.count('name="part" value="text:description.de"') == 1
+    assert "Undo" in page.split('class="card restored"', 1)[1].split("</section>", 1)[0]
+    assert "Brought back" not in get(client, answer.location), "said once"
     assert "Bring back" not in get(client, f"/items/{desk.measure.id}/compare?from=1&to=2")
     client.post(restore, data={"part": "text:description.en"})
     assert "It stands there already." in get(client, address)

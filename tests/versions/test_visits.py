@@ -102,9 +102,9 @@ def test_the_changes_since_then_are_shown_and_no_others(
     answer = client.get(f"/items/{desk.measure.id}/compare?from=visit")
     assert answer.location.endswith("/compare?from=1&to=now"), "an address that means the same tomorrow"
     page = words(get(client, answer.location))
-    assert "your last visit:" in page
+    assert "From your last visit, " in page
     assert "Fifty" in page
-    assert "your last visit:" not in words(get(client, f"/items/{desk.measure.id}/compare?from=2&to=now"))
+    assert "From your last visit" not in words(get(client, f"/items/{desk.measure.id}/compare?from=2&to=now"))
 
 
 def test_a_version_taken_when_everybody_had_left_stands_for_the_visit(

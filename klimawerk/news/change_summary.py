@@ -1,9 +1,10 @@
-"""One-line summary of what others changed in an item: "2 texts, Priority: medium → high, Costs (2)"."""
+"""Summary of what others changed in an item: "2 texts, Priority: medium → high, Costs (2)", and who did it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from flask_babel import gettext as _
@@ -15,7 +16,7 @@ from klimawerk.extensions import db
 from klimawerk.sheets import code_labels, value_display
 from klimawerk.sheets.item_kinds import sheet_of
 from klimawerk.sheets.models import FieldChange, Item, Row
-from klimawerk.sheets.sheet_schema import Field, split_key
+from klimawerk.sheets.sheet_schema import Field, RowKind, split_key
 from klimawerk.text import visually_equal
 from klimawerk.versions.reference_names import ReferenceNames
 
@@ -24,71 +25,142 @@ _NO_PERSON = ReferenceNames((), (), {})
 _REFERENCE_KINDS = ("field", "measures")  # kinds whose values are ids
 
 
-def change_summary(item: Item, since: datetime, until: datetime, *, but: int, language: str) -> str:
-    """The summary in the current locale; never "".
+@dataclass(frozen=True)
+class SummaryPart:
+    """One part of a summary. `old`, `new`: the value before and after, "–" for none; both "" if they are not shown."""
 
-    `language` is the reader's; changes of the person `but` are excluded.
-    """
-    parts = [*_texts(item, since, until, but), *_fields(item, since, until, but, language)]
-    parts += _rows(item, since, until, but)
+    label: str
+    old: str = ""
+    new: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.label}: {self.old} → {self.new}" if self.old else self.label
+
+
+@dataclass
+class ItemChanges:
+    """`parts`: at most `MOST` and the number of the others, never none. `authors`: {person id: time of their last
+    change}."""
+
+    parts: list[SummaryPart] = field(default_factory=list)
+    authors: dict[int, datetime] = field(default_factory=dict)
+
+    def note_author(self, person_id: int | None, at: datetime | None) -> None:
+        if person_id is not None and at is not None:
+            self.authors[person_id] = max(at, self.authors.get(person_id, at))
+
+
+@dataclass(frozen=True)
+class _ChangeWindow:
+    """Changes of an item in (since, until] by others than the person `but`."""
+
+    item: Item
+    since: datetime
+    until: datetime
+    but: int
+
+    def includes(self, by: int | None, at: datetime | None) -> bool:
+        return at is not None and self.since < at <= self.until and by not in (None, self.but)
+
+
+def change_summary(item: Item, since: datetime, until: datetime, *, but: int, language: str) -> str:
+    """The summary as one line in the current locale; never "". See `item_changes`."""
+    return ", ".join(map(str, item_changes(item, since, until, but=but, language=language).parts))
+
+
+def item_changes(item: Item, since: datetime, until: datetime, *, but: int, language: str) -> ItemChanges:
+    """What others than the person `but` changed, in the current locale. `language` is the reader's."""
+    window, changes = _ChangeWindow(item, since, until, but), ItemChanges()
+    parts = [*_texts(window, changes), *_fields_and_rows(window, changes, language)]
     remaining = len(parts) - MOST
     if remaining > 0:
-        parts = [*parts[:MOST], str(_("and %(number)s more", number=remaining))]
-    return ", ".join(parts) or str(_("Texts"))
+        parts = [*parts[:MOST], SummaryPart(str(_("and %(number)s more", number=remaining)))]
+    changes.parts = parts or [SummaryPart(str(_("Texts")))]
+    return changes
 
 
-def _texts(item: Item, since: datetime, until: datetime, but: int) -> Iterator[str]:
+def _texts(window: _ChangeWindow, changes: ItemChanges) -> Iterator[SummaryPart]:
     """Number of texts in which others wrote. Deletions leave no attribution, so they do not count."""
-    first, last = since.timestamp(), until.timestamp()
-    count = sum(
-        any(span.by not in (None, but) and first < span.at <= last for span in spans)
-        for spans in document_store.stored_attribution(item.name).values()
-    )
+    first, last = window.since.timestamp(), window.until.timestamp()
+    count = 0
+    for spans in document_store.stored_attribution(window.item.name).values():
+        written = [span for span in spans if span.by not in (None, window.but) and first < span.at <= last]
+        count += bool(written)
+        for span in written:
+            changes.note_author(span.by, datetime.fromtimestamp(span.at, UTC))
     if count:
-        yield str(ngettext("%(num)s text", "%(num)s texts", count))
+        yield SummaryPart(str(ngettext("%(num)s text", "%(num)s texts", count)))
 
 
-def _fields(item: Item, since: datetime, until: datetime, but: int, language: str) -> Iterator[str]:
-    """Each changed field once, from its value before the first change to that after the last one."""
+def _fields_and_rows(window: _ChangeWindow, changes: ItemChanges, language: str) -> Iterator[SummaryPart]:
     query = select(FieldChange).where(
-        FieldChange.item_id == item.id,
-        FieldChange.row_id.is_(None),
-        FieldChange.at > since,
-        FieldChange.at <= until,
-        FieldChange.by != but,
+        FieldChange.item_id == window.item.id,
+        FieldChange.at > window.since,
+        FieldChange.at <= window.until,
+        FieldChange.by != window.but,
     )
-    changes: dict[str, tuple[Any, Any]] = {}
+    in_fields: dict[str, tuple[Any, Any]] = {}
+    in_rows: dict[str, dict[str, tuple[Any, Any]]] = {}
     for change in db.session.scalars(query.order_by(FieldChange.id)):
-        changes[change.field] = (changes.get(change.field, (change.old, None))[0], change.new)
-    fields, sides = sheet_of(item.kind).fields, code_labels.side_names(item.frame.partnership)
-    for key, (old, new) in changes.items():
-        field = fields.get(split_key(key)[0])
-        if field is not None and not visually_equal(old, new):
-            yield _value_change(field, old, new, language, sides)
+        changes.note_author(change.by, change.at)
+        values = in_rows.setdefault(change.row_id, {}) if change.row_id else in_fields
+        values[change.field] = (values.get(change.field, (change.old, None))[0], change.new)
+    sheet, sides = sheet_of(window.item.kind), code_labels.side_names(window.item.frame.partnership)
+    for key, (old, new) in in_fields.items():
+        field_of_key = sheet.fields.get(split_key(key)[0])
+        if field_of_key is not None and not visually_equal(old, new):
+            yield _value_change("", field_of_key, old, new, language, sides)
+    rows = _changed_rows(window, changes, list(in_rows))
+    for kind in sheet.rows.values():
+        of_kind = [row for row in rows if row.kind == kind.name]
+        if of_kind:
+            yield _row_change(window, kind, of_kind, in_rows, language, sides)
 
 
-def _value_change(field: Field, old: Any, new: Any, language: str, sides: dict[str, str]) -> str:
-    label = code_labels.fill_side_names(field.label, sides)
-    if field.kind in _REFERENCE_KINDS:
-        return label
-    values = [value_display.display_value(field, value, language, sides, _NO_PERSON) or "–" for value in (old, new)]
-    return label if any(len(value) > LONGEST for value in values) else f"{label}: {' → '.join(values)}"
-
-
-def _rows(item: Item, since: datetime, until: datetime, but: int) -> Iterator[str]:
-    """Number of rows of each kind that were changed, added or deleted."""
-    changed_rows = select(FieldChange.row_id).where(
-        FieldChange.item_id == item.id, FieldChange.at > since, FieldChange.at <= until, FieldChange.by != but
-    )
-    query = select(Row.kind).where(
-        Row.item_id == item.id,
+def _changed_rows(window: _ChangeWindow, changes: ItemChanges, changed: list[str]) -> list[Row]:
+    """The rows that were changed (their ids), added or deleted."""
+    query = select(Row).where(
+        Row.item_id == window.item.id,
         or_(
-            Row.id.in_(changed_rows),
-            and_(Row.created_at > since, Row.created_at <= until, Row.created_by != but),
-            and_(Row.deleted_at > since, Row.deleted_at <= until, Row.deleted_by != but),
+            Row.id.in_(changed),
+            and_(Row.created_at > window.since, Row.created_at <= window.until, Row.created_by != window.but),
+            and_(Row.deleted_at > window.since, Row.deleted_at <= window.until, Row.deleted_by != window.but),
         ),
     )
-    kinds = list(db.session.scalars(query))
-    for kind in sheet_of(item.kind).rows.values():
-        if kind.name in kinds:
-            yield f"{kind.label} ({kinds.count(kind.name)})"
+    rows = list(db.session.scalars(query))
+    for row in rows:
+        for by, at in ((row.created_by, row.created_at), (row.deleted_by, row.deleted_at)):
+            if window.includes(by, at):
+                changes.note_author(by, at)
+    return rows
+
+
+def _row_change(
+    window: _ChangeWindow,
+    kind: RowKind,
+    rows: list[Row],
+    in_rows: dict[str, dict[str, tuple[Any, Any]]],
+    language: str,
+    sides: dict[str, str],
+) -> SummaryPart:
+    """The change of one cell of one row with its values, else the number of changed rows."""
+    row = rows[0]
+    is_new = any(
+        window.includes(by, at) for by, at in ((row.created_by, row.created_at), (row.deleted_by, row.deleted_at))
+    )
+    cells = in_rows.get(row.id, {})
+    if len(rows) == 1 and len(cells) == 1 and not is_new:
+        key, (old, new) = next(iter(cells.items()))
+        cell = kind.by_name.get(split_key(key)[0])
+        if cell is not None and not visually_equal(old, new):
+            prefix = f"{code_labels.fill_side_names(kind.one, sides)}, "
+            return _value_change(prefix, cell, old, new, language, sides)
+    return SummaryPart(f"{code_labels.fill_side_names(kind.label, sides)} ({len(rows)})")
+
+
+def _value_change(prefix: str, field_: Field, old: Any, new: Any, language: str, sides: dict[str, str]) -> SummaryPart:
+    label = prefix + code_labels.fill_side_names(field_.label, sides)
+    if field_.kind in _REFERENCE_KINDS:
+        return SummaryPart(label)
+    values = [value_display.display_value(field_, value, language, sides, _NO_PERSON) or "–" for value in (old, new)]
+    return SummaryPart(label) if any(len(value) > LONGEST for value in values) else SummaryPart(label, *values)

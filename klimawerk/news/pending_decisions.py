@@ -13,12 +13,11 @@ from klimawerk.comments.models import Thread
 from klimawerk.comments.thread_kinds import TASK
 from klimawerk.extensions import db
 from klimawerk.partnerships.access import Member
-from klimawerk.sheets.field_view import conflict_id, element_id
+from klimawerk.sheets.field_view import conflict_address, element_id
 from klimawerk.sheets.fragments import page_of
 from klimawerk.sheets.item_kinds import item_kinds
 from klimawerk.sheets.models import Conflict, Frame, Item
 from klimawerk.sheets.sheet_schema import split_key
-from klimawerk.sheets.view import anchor_query
 
 PROPOSAL, VALUES = "proposal", "values"
 
@@ -27,33 +26,30 @@ PROPOSAL, VALUES = "proposal", "values"
 class PendingDecision:
     """One pending decision.
 
-    `kind`: "task" (assigned to the person), "proposal" (of another person, to be accepted or not), "values" (`count`
-    fields of the item have two conflicting values each).
+    `kind`: "task" (assigned to the person), "proposal" (of another person, to be accepted or not), "values" (fields of
+    the item have two values each: `conflicts`). `thread`: that of a task or proposal.
     """
 
     kind: str
     item: Item
     address: str
     due: date | None = None
-    count: int = 1
-
-    @property
-    def order(self) -> tuple[date, str]:
-        return self.due or date.max, self.item.code
+    thread: Thread | None = None
+    conflicts: tuple[Conflict, ...] = ()
 
 
 def pending_decisions(member: Member) -> list[PendingDecision]:
     """The person's pending decisions, in no order."""
     items = {item.id: item for item in db.session.scalars(_items(member)) if item_kinds[item.kind].may_read(member)}
     decisions = [
-        PendingDecision(TASK, items[thread.item_id], f"/threads/{thread.id}", thread.due)
+        PendingDecision(TASK, items[thread.item_id], f"/threads/{thread.id}", thread.due, thread)
         for thread in _tasks(member, items)
     ]
     items = {id_: item for id_, item in items.items() if item_kinds[item.kind].may_write(member)}
     if not items:
         return decisions
     decisions += [
-        PendingDecision(PROPOSAL, items[thread.item_id], f"/threads/{thread.id}")
+        PendingDecision(PROPOSAL, items[thread.item_id], f"/threads/{thread.id}", thread=thread)
         for thread in _proposals(member, items)
     ]
     return decisions + _conflicts(items)
@@ -82,16 +78,17 @@ def _proposals(member: Member, items: Mapping[int, Item]) -> list[Thread]:
 
 
 def _conflicts(items: Mapping[int, Item]) -> list[PendingDecision]:
-    query = select(Conflict.item_id, Conflict.row_id, Conflict.field).where(Conflict.item_id.in_(list(items)))
-    addresses: dict[int, list[str]] = {}
-    for item_id, row_id, key in db.session.execute(query.distinct().order_by(Conflict.item_id)):
-        edit = items[item_id].kind == "programme"
-        address = f"{anchor_query(split_key(key)[1], edit=edit)}#{conflict_id(element_id(item_id, row_id, key))}"
-        addresses.setdefault(item_id, []).append(address)
-    return [_conflict_decision(items[item_id], item_addresses) for item_id, item_addresses in addresses.items()]
+    query = select(Conflict).where(Conflict.item_id.in_(list(items))).order_by(Conflict.item_id, Conflict.id)
+    by_item: dict[int, dict[tuple[str | None, str], Conflict]] = {}
+    for conflict in db.session.scalars(query):  # the last one of each field
+        by_item.setdefault(conflict.item_id, {})[conflict.row_id, conflict.field] = conflict
+    return [_conflict_decision(items[item_id], tuple(fields.values())) for item_id, fields in by_item.items()]
 
 
-def _conflict_decision(item: Item, addresses: list[str]) -> PendingDecision:
+def _conflict_decision(item: Item, conflicts: tuple[Conflict, ...]) -> PendingDecision:
     """Links to the field if it is one, else to the list of conflicts."""
-    address = addresses[0] if len(addresses) == 1 else f"#conflicts-{item.id}"
-    return PendingDecision(VALUES, item, f"{page_of(item)}{address}", count=len(addresses))
+    address = f"#conflicts-{item.id}"
+    if len(conflicts) == 1:
+        key = conflicts[0].field
+        address = conflict_address(element_id(item.id, conflicts[0].row_id, key), split_key(key)[1])
+    return PendingDecision(VALUES, item, f"{page_of(item)}{address}", conflicts=conflicts)

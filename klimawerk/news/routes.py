@@ -33,8 +33,17 @@ def mark_seen() -> ResponseReturnValue:
         items = [activity.item_id for activity in seen_marks.unseen_activities(person, until)]
     seen_marks.mark_seen(items, by=person.id, at=until)
     if request.headers.get("HX-Request"):
-        return render_template("news/_news.html", news=whats_new())
+        return _fragments(request.form.get("following", 0, type=scalars.item_id))
     return redirect(url_for("start.index"), 303)
+
+
+def _fragments(following: int) -> str:
+    """News without what was marked as seen. The focus goes to the button of the entry that followed, else to the
+    heading."""
+    news = whats_new()
+    focus = following if following in [entry.item.id for entry in news.entries] else 0
+    since = render_template("news/_since.html", news=news, oob=True)
+    return render_template("news/_news.html", news=news, focus=focus) + since
 
 
 def whats_new() -> News:

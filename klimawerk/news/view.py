@@ -1,4 +1,4 @@
-"""View of the start page: pending decisions, and what others did since the person last looked, by item."""
+"""View of news on the start page: what others did since the person last looked, by item, and pending decisions."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ from klimawerk.accounts.models import Person
 from klimawerk.clock import now
 from klimawerk.comments.models import Comment
 from klimawerk.comments.participants import CommentAuthor, Participants
-from klimawerk.comments.quotations import is_quotation
 from klimawerk.database import yield_if_due
 from klimawerk.extensions import db
 from klimawerk.news.activity import CHANGED, MENTION, OUTCOME, Activity, memberships
-from klimawerk.news.change_summary import change_summary
-from klimawerk.news.pending_decisions import PendingDecision, pending_decisions
+from klimawerk.news.change_summary import ItemChanges, SummaryPart, item_changes
+from klimawerk.news.excerpts import excerpt
+from klimawerk.news.pending_decisions import pending_decisions
+from klimawerk.news.pending_view import PendingDecisionView, pending_views
 from klimawerk.news.seen_marks import seen_since, unseen_activities_for
 from klimawerk.partnerships.access import Member
 from klimawerk.sheets.fragments import page_of
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.options import titles_of
-from klimawerk.text import clean, truncate_with_ellipsis
 
 MAX_ENTRIES = 30  # entries on the page
-EXCERPT_LENGTH = 160  # characters of a comment
+MAX_COMMENTS, MAX_AUTHORS = 2, 3  # of an entry
+EXCERPT_LENGTH = 110  # characters of a comment
 
 
 @dataclass(frozen=True)
@@ -43,14 +44,20 @@ class CommentExcerpt:
 
 @dataclass(frozen=True)
 class NewsEntry:
-    """One item with news. `line`: summary of its changes, "" if there are comments only."""
+    """One item with news. `changes`: none if there are comments only; `authors`: the last one first.
+
+    `words`: the comments that are shown, those with mentions first; `comments`: how many are new; `outcomes`: how many
+    threads were resolved or reopened.
+    """
 
     item: Item
     title: str
     language: str
-    line: str
+    changes: Sequence[SummaryPart]
     words: Sequence[CommentExcerpt]
+    comments: int
     outcomes: int
+    authors: Sequence[CommentAuthor]
     at: datetime
 
     @property
@@ -60,15 +67,6 @@ class NewsEntry:
     @property
     def is_mention(self) -> bool:
         return any(comment.is_mention for comment in self.words)
-
-
-@dataclass(frozen=True)
-class PendingDecisionView:
-    """A pending decision, with the title of its item and the language of that title."""
-
-    waiting: PendingDecision
-    title: str
-    language: str
 
 
 @dataclass
@@ -123,7 +121,7 @@ def news_for(person: Person, language: str) -> News:
         groups += [
             _ItemActivities(member, people, items[id_], titles[id_], activities) for id_, activities in by_item.items()
         ]
-        news.duties += [PendingDecisionView(decision, *titles[decision.item.id]) for decision in decisions]
+        news.duties += pending_views(member, decisions, titles, people, language)
     groups.sort(key=lambda group: group.order, reverse=True)
     for group in groups[:MAX_ENTRIES]:
         news.entries.append(_entry(group, news.until, language))
@@ -131,41 +129,51 @@ def news_for(person: Person, language: str) -> News:
     news.more = len(groups) - len(news.entries)
     news.measures = sum(1 for group in groups if group.changed and group.item.kind == "measure")
     news.since = min((activity.at for group in groups for activity in group.activities), default=None)
-    news.duties.sort(key=lambda decision: decision.waiting.order)
+    news.duties.sort(key=lambda decision: decision.order)
     return news
 
 
 def _entry(group: _ItemActivities, until: datetime, language: str) -> NewsEntry:
     member, item, activities = group.member, group.item, group.activities
-    since = seen_since(member, item.id)
-    line = change_summary(item, since, until, but=member.person.id, language=language) if group.changed else ""
+    changes = ItemChanges()
+    if group.changed:
+        since = seen_since(member, item.id)
+        changes = item_changes(item, since, until, but=member.person.id, language=language)
     in_threads = [activity for activity in activities if activity.comment_id and activity.kind != CHANGED]
     outcomes = len({activity.thread_id for activity in activities if activity.kind == OUTCOME})
-    return NewsEntry(item, *group.title, line, _excerpts(group.people, in_threads), outcomes, group.at)
+    words = _excerpts(group.people, in_threads)
+    return NewsEntry(
+        item, *group.title, changes.parts, words[:MAX_COMMENTS], len(words), outcomes,
+        _authors(group.people, changes, activities), group.at,
+    )  # fmt: skip
+
+
+def _authors(people: Participants, changes: ItemChanges, activities: list[Activity]) -> list[CommentAuthor]:
+    """The last ones who did something, as far as they are known; members only, since others have no name."""
+    for activity in activities:
+        changes.note_author(activity.by, activity.at)
+    latest = sorted(changes.authors, key=lambda person_id: changes.authors[person_id], reverse=True)
+    members = [person_id for person_id in latest if person_id in people.members]
+    return [people.author(id_, people.members[id_][1].side) for id_ in members[:MAX_AUTHORS]]
 
 
 def _excerpts(people: Participants, in_threads: list[Activity]) -> list[CommentExcerpt]:
+    """The comments, those with a mention first, then the newest."""
     mentions = {activity.comment_id for activity in in_threads if activity.kind == MENTION}
-    query = select(Comment).where(Comment.id.in_([activity.comment_id for activity in in_threads])).order_by(Comment.id)
+    ids = [activity.comment_id for activity in in_threads]
+    comments = list(db.session.scalars(select(Comment).where(Comment.id.in_(ids))))
+    comments.sort(key=lambda comment: (comment.id in mentions, comment.id), reverse=True)
     return [
         CommentExcerpt(
             people.author_of(comment),
-            excerpt(comment.words),
+            excerpt(comment.words, EXCERPT_LENGTH),
             comment.language,
             comment.at,
             f"/threads/{comment.thread_id}#comment-{comment.id}",
             comment.id in mentions,
         )
-        for comment in db.session.scalars(query)
+        for comment in comments
     ]
-
-
-def excerpt(words: str, most: int = EXCERPT_LENGTH) -> str:
-    """The text on one line, shortened, without its quotations."""
-    words = clean(words)
-    without_quotes = " ".join(line for line in words.splitlines() if not is_quotation(line)).strip()
-    plain = " ".join((without_quotes or words).split())
-    return truncate_with_ellipsis(plain, most)
 
 
 def _items(ids: list[int]) -> list[Item]:

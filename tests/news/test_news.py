@@ -20,7 +20,7 @@ from klimawerk.measures.service import create_measure
 from klimawerk.news.activity import CHANGED, activities
 from klimawerk.news.seen_marks import unseen_activities
 from klimawerk.partnerships.models import Membership
-from klimawerk.sheets.rows import append_row
+from klimawerk.sheets.rows import append_row, rows_of
 from klimawerk.sheets.service import FieldRef, set_value
 from tests import factories
 from tests.comments.conftest import Table, Voice, said
@@ -121,7 +121,8 @@ def test_a_line_tells_what_was_changed(any_database: str, table: Table) -> None:
     append_row(table.measure, "steps", {"text.en": "First"}, by=table.person("editor", "partner").id)
     write(table, "Bins at forty places.", table.person("editor", "partner").id)
     page = start_page(table.voice())
-    assert "1 text, Priority: high → medium, Steps and schedule (1)" in page
+    assert "1 text · Priority: high → medium · Steps and schedule (1)" in page
+    assert table.person("editor", "partner").name in page
     assert "1 measure changed since" in page
 
 
@@ -275,3 +276,41 @@ def test_gathering_asks_as_often_for_many_measures_as_for_few(app: Flask, table:
     many = count_statements(lambda: counts.append(len(activities(person, since, now()))))
     assert counts == [31]
     assert many <= few
+
+
+def test_a_row_with_one_change_tells_its_old_and_its_new_value(any_database: str, table: Table) -> None:
+    [row] = rows_of(table.measure)["steps"]
+    by = table.person("editor", "partner").id
+    set_value(FieldRef(table.measure, "due", row), "2027-12", based_on=row.revs.get("due", 0), by=by)
+    page = start_page(table.voice())
+    assert "Step, Due: October 2027 → December 2027" in page
+    append_row(table.measure, "steps", {"text.en": "Second"}, by=by)
+    assert "Steps and schedule (2)" in start_page(table.voice())
+
+
+def test_a_value_that_came_back_is_counted_without_its_value(table: Table) -> None:
+    [row] = rows_of(table.measure)["steps"]
+    for value in ("2027-12", "2027-10"):
+        set_value(
+            FieldRef(table.measure, "due", row),
+            value,
+            based_on=row.revs.get("due", 0),
+            by=table.person("editor", "partner").id,
+        )
+    page = start_page(table.voice())
+    assert "Steps and schedule (1)" in page
+    assert "October 2027" not in page
+
+
+def test_old_and_new_are_marked_also_for_those_who_see_no_colours(table: Table) -> None:
+    set_priority(table, "low")
+    page = table.voice().client.get("/?lang=en").get_data(as_text=True)
+    assert '<del>high</del><span class="unseen"> → </span> <ins>low</ins>' in page
+
+
+def test_what_somebody_changed_who_has_left_is_told_without_a_name(table: Table) -> None:
+    based_on = table.measure.revs.get("priority", 0)
+    set_value(FieldRef(table.measure, "priority"), "low", based_on=based_on, by=factories.person("Nora Left").id)
+    page = start_page(table.voice())
+    assert "Priority: high → low" in page
+    assert "Nora Left" not in page

@@ -10,7 +10,7 @@ from klimawerk.sheets.service import FieldRef, set_value
 from tests.comments.conftest import Table
 from tests.news.test_news import start_page
 
-WAITS = "What waits for you"
+WAITS = "Waiting for you"
 
 
 def test_a_task_waits_until_it_is_done(table: Table) -> None:
@@ -18,10 +18,12 @@ def test_a_task_waits_until_it_is_done(table: Table) -> None:
     service.assign(thread, table.person().id, date(2027, 3, 1), by=table.member("editor", "partner"))
     voice = table.voice()
     voice.page()
-    assert "until 1 March 2027" in start_page(voice)
-    assert "What waits for you" not in start_page(table.voice("reviewer"))
+    page = start_page(voice)
+    assert "WA-01 : Ask the market women." in page
+    assert f"Task · {table.person('editor', 'partner').name} , Abenkrom · until 1 March 2027" in page
+    assert WAITS not in start_page(table.voice("reviewer"))
     service.resolve(thread, "Asked.", by=table.member())
-    assert "What waits for you" not in start_page(voice)
+    assert WAITS not in start_page(voice)
 
 
 def test_a_proposal_waits_for_those_who_can_accept_it(any_database: str, table: Table) -> None:
@@ -30,7 +32,9 @@ def test_a_proposal_waits_for_those_who_can_accept_it(any_database: str, table: 
     reviewer.begin("Prices have gone up.", kind="proposal", about=f"row:{row.id}:amount")
     assert WAITS not in start_page(table.voice())  # nothing is proposed yet
     reviewer.do("/threads/1/proposal", value="75000.00", currency="EUR", rev="0")
-    assert "A proposal to accept or not: WA-01" in start_page(table.voice())
+    page = start_page(table.voice())
+    assert "WA-01 : Prices have gone up." in page
+    assert "A proposal to accept or not" in page
     assert WAITS not in start_page(reviewer)
     assert WAITS not in start_page(table.voice("observer"))
     table.voice().do("/threads/1/resolve", outcome="No")
@@ -50,5 +54,21 @@ def test_a_field_with_two_values_waits_until_somebody_has_chosen(any_database: s
     place, based_on = FieldRef(table.measure, "priority"), table.measure.revs.get("priority", 0)
     set_value(place, "low", based_on=based_on, by=table.person().id)
     set_value(place, "high", based_on=based_on, by=table.person("editor", "partner").id)
-    assert "1 field with two values: WA-01" in start_page(table.voice())
+    page = start_page(table.voice())
+    assert "WA-01 Priority: two values" in page
+    other = table.person("editor", "partner").name
+    assert "You: low (holds)" in page
+    assert f"{other}: high" in page
+    assert f"{other}: high" in start_page(table.voice("coordinator"))
     assert WAITS not in start_page(table.voice("reviewer"))
+
+
+def test_several_fields_with_two_values_are_one_entry(table: Table) -> None:
+    for name in ("priority", "planning_state"):
+        place, based_on = FieldRef(table.measure, name), table.measure.revs.get(name, 0)
+        values = ("low", "high") if name == "priority" else ("draft", "review")
+        set_value(place, values[0], based_on=based_on, by=table.person().id)
+        set_value(place, values[1], based_on=based_on, by=table.person("editor", "partner").id)
+    page = start_page(table.voice())
+    assert "2 fields with two values" in page
+    assert "WA-01 Green bins" in page

@@ -1,6 +1,7 @@
-// Service worker: opens visited pages offline. Pages come from the network first; files with a hash in their address
-// from the cache first. Only pages marked by the server (X-Keep) are cached, and only those of one account at a time:
-// as soon as the server answers for another one (X-Reader), they are deleted. POST requests do not pass through it.
+// Service worker: opens visited pages offline. Pages and the forms of their sheet come from the network first; files with
+// a hash in their address from the cache first. Only pages marked by the server (X-Keep) are cached, and only those of
+// one account at a time: as soon as the server answers for another one (X-Reader), they are deleted. POST requests do not
+// pass through it.
 
 const PAGES = "pages"
 const STATIC = "static"
@@ -13,6 +14,8 @@ const MOST_FILES = 300
 const GONE = [403, 404, 410]
 // Immutable: their addresses contain a hash of their content.
 const FILES = /^\/(static|words)\//
+// The forms of all fields and rows of a page's sheet.
+const FORMS = /^\/items\/\d+\/forms$/
 
 self.addEventListener("install", () => self.skipWaiting())
 self.addEventListener("activate", (event) => event.waitUntil(activate()))
@@ -24,7 +27,8 @@ self.addEventListener("fetch", (event) => {
   if (request.method === "POST" && pathname === "/logout") event.waitUntil(caches.delete(PAGES))
   if (request.method !== "GET") return
   if (FILES.test(pathname)) event.respondWith(cachedFile(request))
-  else if (request.mode === "navigate") event.respondWith(page(event))
+  else if (request.mode === "navigate") event.respondWith(page(event, offlinePage))
+  else if (FORMS.test(pathname)) event.respondWith(page(event, () => Response.error()))
 })
 
 async function activate() {
@@ -42,11 +46,12 @@ async function cacheAll(addresses) {
   }
 }
 
-async function page(event) {
+/** @param absent makes the response when there is neither network nor copy */
+async function page(event, absent) {
   const { request } = event
   const newest = fromNetwork(request, (work) => event.waitUntil(work))
   const cached = await cachedPage(request)
-  if (!cached) return newest.catch(offlinePage)
+  if (!cached) return newest.catch(absent)
   const copy = () => withDate(cached)
   const timedOut = new Promise((done) => setTimeout(done, TIMEOUT)).then(copy)
   return Promise.race([newest, timedOut]).then((answer) => (answer.status >= 500 ? copy() : answer), copy)
@@ -59,11 +64,12 @@ async function fromNetwork(request, waitUntil) {
   if (reader) await setReader(reader)
   if (answer.headers.has("X-Keep") && !answer.redirected) waitUntil(cachePage(request.url, answer.clone()))
   else if (GONE.includes(answer.status)) waitUntil(caches.open(PAGES).then((pages) => pages.delete(request, { ignoreSearch: true })))
-  return answer.headers.get("Content-Type")?.startsWith("text/html") ? endNormally(answer) : answer
+  const isPage = request.mode === "navigate" && answer.headers.get("Content-Type")?.startsWith("text/html")
+  return isPage ? endNormally(answer) : answer
 }
 
 /** A page whose transfer is cut off ends normally: readyState would stay "loading" after an error, while a page that
- *  ends retries by itself (retry-load.js). Files do fail: half a file must not look complete. */
+ *  ends retries by itself (retry-load.js). Files and forms do fail: half of them must not look complete. */
 function endNormally(answer) {
   if (!answer.body) return answer
   const source = answer.body.getReader()

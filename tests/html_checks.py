@@ -173,13 +173,10 @@ def _texts_in(element: Element, language: str) -> list[str]:
 
 @cache
 def _catalogue(language: str) -> frozenset[str]:
-    """The English messages whose translation differs."""
+    """The English messages whose translation differs, in every context in which they occur."""
     path = _TRANSLATIONS / language / "LC_MESSAGES" / "messages.po"
     if not path.exists():
         return frozenset()
     with path.open("rb") as file:
-        return frozenset(
-            message.id
-            for message in read_po(file)
-            if isinstance(message.id, str) and message.string and message.string != message.id
-        )
+        messages = [(one.id, one.string) for one in read_po(file) if isinstance(one.id, str) and one.string]
+    return frozenset(text for text, _german in messages) - {text for text, german in messages if german == text}

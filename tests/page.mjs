@@ -88,6 +88,9 @@ export const at = () => Date.now() - START
 function clock() {
   mock.timers.reset()
   mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: START })
+  // Node's stopped clock sorts a timer without a delay wrongly among others.
+  const { setTimeout } = globalThis
+  globalThis.setTimeout = (work, delay = 0, ...more) => setTimeout(work, delay, ...more)
   Object.defineProperty(performance, "now", { configurable: true, writable: true, value: at })
   Math.random = () => 0.5
 }

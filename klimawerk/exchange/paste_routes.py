@@ -49,7 +49,7 @@ MAX_TITLE_LENGTH = GOAL.fields["title"].max_length
 class PasteForm:
     """What the page shows. `error`: about the table as a whole; `notes`: what was left out of it.
 
-    `left_out`: columns that become nothing. `titles`: of a new goal by language; None if there are goals.
+    `left_out`: columns that become nothing. `titles`: of a new goal by language, "" for none; None for no new goal.
     """
 
     view: SheetView
@@ -87,16 +87,13 @@ def paste_measures(item_id: int) -> ResponseReturnValue:
     form.goals = [(goal.id, f"{goal.code} {titles[goal.id][0]}".strip()) for goal in goals]
     if earlier(form_key()):
         return redirect(form.back, 303)
-    if not goals or _has_titles(form):
+    if not goals or any(_titles(form).values()):
         form.titles = _titles(form)
     if _read_table(form) and form.pasted and _check_titles(form):
         records, by = form.pasted.records(), opened.member.person.id
 
         def create() -> str:
-            if form.titles is None:
-                goal = next((goal for goal in goals if goal.id == form.goal_id), goals[0])
-            else:
-                goal = table_import.add_goal(programme, form.titles, by=by)
+            goal = table_import.goal_for(programme, records, chosen=form.goal_id, titles=form.titles or {}, by=by)
             count = len(table_import.add_measures(records, form.language, goal=goal, by=by))
             flash(ngettext("One measure was added.", "%(num)d measures were added.", count))
             return form.back
@@ -172,21 +169,14 @@ def _read_table(form: PasteForm) -> bool:
     return request.form.get("step") == "take" and not form.pasted.open_questions and bool(form.pasted.records())
 
 
-def _has_titles(form: PasteForm) -> bool:
-    """Whether the page asked for a new goal's title; another user may have created a goal since."""
-    return any(f"goal-{code}" in request.form for code in form.view.languages.all)
-
-
 def _titles(form: PasteForm) -> dict[str, str]:
     submitted = {code: request.form.get(f"goal-{code}", "") for code in form.view.languages.all}
     return {code: "" if is_blank(title) else " ".join(title.split()) for code, title in submitted.items()}
 
 
 def _check_titles(form: PasteForm) -> bool:
-    """Whether a new goal, if one is created, has a valid title; sets `title_error` otherwise."""
-    if form.titles is not None and not any(form.titles.values()):
-        form.title_error = _("Please give the new goal a title.")
-    elif form.titles is not None and any(len(title) > MAX_TITLE_LENGTH for title in form.titles.values()):
+    """Whether the titles of a new goal, if any, are short enough; sets `title_error` otherwise. It may have none."""
+    if form.titles is not None and any(len(title) > MAX_TITLE_LENGTH for title in form.titles.values()):
         form.title_error = _("Too long: at most %(most)s characters.", most=MAX_TITLE_LENGTH)
     return not form.title_error
 

@@ -8,11 +8,12 @@ from klimawerk.collab import rich_text
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
-from klimawerk.goals.service import create_goal
+from klimawerk.goals.service import create_goal, goals_of
 from klimawerk.measures.content import SHEET as MEASURE
 from klimawerk.measures.models import Measure
 from klimawerk.measures.service import create_measure
 from klimawerk.programmes.models import Programme
+from klimawerk.programmes.service import announce_order
 from klimawerk.sheets.items import Texts
 from klimawerk.sheets.models import Item, Row
 from klimawerk.sheets.rows import append_row
@@ -35,12 +36,20 @@ def add_measures(records: list[Record], language: str, *, goal: Goal, by: int) -
         return [_add_measure(record, language, goal, by) for record in records]
 
 
-def add_goal(programme: Programme, titles: dict[str, str], *, by: int) -> Goal:
-    """Create a goal with its titles by language."""
-    texts: Texts = {
-        f"title.{language}": rich_text.from_plain_text(title) for language, title in titles.items() if title
-    }
-    return create_goal(programme, texts=texts, by=by)
+def goal_for(programme: Programme, records: list[Record], *, chosen: int, titles: dict[str, str], by: int) -> Goal:
+    """The goal that takes records which name none: the chosen one, else the programme's first.
+
+    A programme without goals gets one, in the field of action that all records name, if any; it can be named later.
+    `titles`, by language, are those of a goal that is created in any case.
+    """
+    with writing():
+        announce_order(programme)  # serialises this with others who create the first goal
+        goals = goals_of(programme)
+        if goals and not any(titles.values()):
+            return next((goal for goal in goals if goal.id == chosen), goals[0])
+        texts: Texts = {f"title.{code}": rich_text.from_plain_text(title) for code, title in titles.items() if title}
+        fields = {record.get("field") for record in records}
+        return create_goal(programme, field_row=fields.pop() if len(fields) == 1 else None, texts=texts, by=by)
 
 
 def _add_measure(record: Record, language: str, goal: Goal, by: int) -> Measure:

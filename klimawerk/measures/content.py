@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _
 
 from klimawerk.sheets.item_kinds import ItemKind
-from klimawerk.sheets.shared_cells import INDICATOR_CELLS, side_cell
+from klimawerk.sheets.shared_cells import INDICATOR_CELLS, INDICATORS_BELOW, side_cell
 from klimawerk.sheets.sheet_schema import Field, Group, RowKind, Sheet
 
 _WHAT = Group(
@@ -211,6 +211,7 @@ _WITH = Group(
                 ),
             ),
             table=True,
+            below=("application",),
         ),
         RowKind(
             "in_kind",
@@ -232,6 +233,8 @@ _KNOW = Group(
             INDICATOR_CELLS,
             help=_("At least one with a target."),
             first=True,
+            heading="text",
+            below=INDICATORS_BELOW,
         ),
         Field(
             "ghg_t_co2e_a",

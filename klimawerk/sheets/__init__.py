@@ -16,6 +16,14 @@ def init_app(app: Flask) -> None:
     from klimawerk.accounts.signals import person_changed
     from klimawerk.sheets import lock_service
     from klimawerk.sheets.code_labels import fill_side_names
+    from klimawerk.sheets.fragments import (
+        group_fragment,
+        groups_fragment,
+        menu_fragment,
+        sections_fragment,
+        title_fragment,
+        title_of,
+    )
     from klimawerk.sheets.lock_refusal import locked_form
     from klimawerk.sheets.lock_scopes import scopes
     from klimawerk.sheets.order_keys import NotInList
@@ -26,6 +34,12 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
     app.add_template_global(fill_side_names, "words_of")
     app.add_template_global(scopes, "lock_scopes")
+    app.add_template_global(group_fragment)
+    app.add_template_global(groups_fragment)
+    app.add_template_global(menu_fragment)
+    app.add_template_global(sections_fragment)
+    app.add_template_global(title_fragment)
+    app.add_template_global(title_of)
     person_changed.connect(app, lock_service.update_holder_name)
     app.register_error_handler(ItemLocked, locked_form)
     app.register_error_handler(ItemDeleted, lambda deleted: answer(NotFound(str(deleted))))

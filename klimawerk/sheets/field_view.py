@@ -24,6 +24,11 @@ def conflict_id(element: str) -> str:
     return f"{element}-two"
 
 
+def conflict_address(element: str, language: str) -> str:
+    """The query and fragment of a link to the conflict at `element`, in the language it is shown in ("" for any)."""
+    return f"{f'?show={language}' if language else ''}#{conflict_id(element)}"
+
+
 @dataclass(frozen=True)
 class FieldView:
     """One field or cell in one language. `error`, `typed`: why submitted values were refused, and those values."""
@@ -44,6 +49,11 @@ class FieldView:
     @property
     def action(self) -> str:
         return f"/rows/{self.row.id}/cells/{self.key}" if self.row else f"/items/{self.view.item.id}/fields/{self.key}"
+
+    @property
+    def form_page(self) -> str:
+        """The address of the page with its form, for users without scripts."""
+        return f"/rows/{self.row.id}" if self.row else self.action
 
     @property
     def place(self) -> FieldRef:

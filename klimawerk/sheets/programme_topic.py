@@ -4,10 +4,13 @@ All code notes it before the topics of goals and measures, so that transactions 
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from flask import current_app
+from sqlalchemy import String, cast, literal, select
 
+from klimawerk.database import is_writing
 from klimawerk.extensions import db
 from klimawerk.live.changes import note
+from klimawerk.live.models import Topic
 from klimawerk.sheets.models import Item
 
 ORDER = "order"
@@ -16,10 +19,32 @@ ORDER = "order"
 OUTLINE = "outline"
 """The key in `Item.revs` for the revision at which a title or code in the outline last changed."""
 
+RATE = "rate"
+"""The key in `Item.revs` for the revision at which the planning rate was last set."""
+
 
 def programme_head(item: Item) -> Item:
     """The programme that the item belongs to."""
     return db.session.scalars(select(Item).where(Item.frame_id == item.frame_id, Item.kind == "programme")).one()
+
+
+def revision_with_programme(item: Item) -> tuple[int, int]:
+    """The revisions of the item's topic and of its programme's, read in one statement; the item is not older than
+    that."""
+    head = select(cast(Item.id, String)).where(Item.frame_id == item.frame_id, Item.kind == "programme")
+    name = literal("programme:").concat(head.limit(1).scalar_subquery())
+    is_item = Topic.name == item.name
+    found = dict(db.session.execute(select(is_item, Topic.rev).where(Topic.name.in_([item.name, name]))).all())
+    not_older(item)
+    rev = found.get(True, 0)
+    return rev, found.get(False, 0) or rev
+
+
+def not_older(item: Item) -> None:
+    """Read the item again where it may be older than the revisions that were read last. In a transaction of PostgreSQL
+    each statement sees its own moment; in one of SQLite all see the same."""
+    if not current_app.extensions["klimawerk"].is_sqlite and not is_writing():
+        db.session.refresh(item)
 
 
 def note_programme_key(head: Item, key: str) -> None:

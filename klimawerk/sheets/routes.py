@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -27,11 +25,18 @@ from klimawerk.sheets.edit_locks import lock_sentence
 from klimawerk.sheets.field_view import FieldView
 from klimawerk.sheets.forms import FormContext, TypedForm, field_form
 from klimawerk.sheets.fragments import (
+    all_forms,
     change_announcement,
+    changed_forms,
     changed_fragments,
     derived_fragments,
+    field_form_fragment,
     field_fragment,
+    forms_fragment,
+    languages_fragment,
+    page_of,
     respond,
+    row_form,
     rows_fragment,
 )
 from klimawerk.sheets.item_codes import CodeTaken
@@ -47,6 +52,38 @@ from klimawerk.text import line
 from klimawerk.web.localisation import locale
 
 bp = Blueprint("sheets", __name__)
+
+
+@bp.get("/items/<int:item_id>/forms")
+@login_required
+def forms(item_id: int) -> ResponseReturnValue:
+    """The forms of all fields and rows, which the browser keeps until one is opened; without form tokens."""
+    return Response(all_forms(view_here(allowed_item(item_id, Right.EDIT))))
+
+
+@bp.get("/items/<int:item_id>/fields/<key>")
+@login_required
+def field_form_page(item_id: int, key: str) -> ResponseReturnValue:
+    """The form of one field: a page for users without scripts, the form alone for htmx."""
+    v = view_here(allowed_item(item_id, Right.EDIT))
+    f = _view(v, _field_at(v, v.sheet.fields, key), key, None)
+    if request.headers.get("HX-Request"):
+        return Response(forms_fragment(v, [f]))
+    return render_template("sheets/field_page.html", v=v, fragment=field_form_fragment(f), back=page_of(v.item))
+
+
+@bp.get("/rows/<key:row_id>")
+@login_required
+def row_form_page(row_id: str) -> ResponseReturnValue:
+    """The form of one row: a page for users without scripts, the form alone for htmx."""
+    row = db.session.get(Row, row_id) or abort(404)
+    v = view_here(allowed_item(row.item_id, Right.EDIT))
+    if row.deleted_at is not None or not _is_listed(v, row):
+        abort(404)
+    if request.headers.get("HX-Request"):
+        return Response(forms_fragment(v, rows=[row]))
+    back = f"{page_of(v.item)}#row-{row.id}"
+    return render_template("sheets/field_page.html", v=v, fragment=row_form(v, row), back=back)
 
 
 @bp.post("/items/<int:item_id>/fields/<key>")
@@ -70,7 +107,12 @@ def changes(item_id: int) -> ResponseReturnValue:
     v = view_here(readable_item(item_id))
     since = min(request.args.get("since", 0, type=scalars.revision), v.rev)
     headers = {"X-Rev": str(v.rev), "X-Said": change_announcement(v, since)}
-    return Response("".join(changed_fragments(v, since)) if since < v.rev else "", headers=headers)
+    if since == v.rev:
+        return Response("", headers=headers)
+    fragments = changed_fragments(v, since)
+    if request.args.get("forms") == "1":  # the browser keeps the forms of this sheet
+        fragments.append(all_forms(v) if v.item.lock_rev > since else changed_forms(v, since))
+    return Response("".join(fragments), headers=headers)
 
 
 @bp.get("/items/<int:item_id>/meanwhile")
@@ -93,6 +135,8 @@ def add_row(item_id: int, kind: str) -> ResponseReturnValue:
         abort(409, _("No more than %(most)s lines fit here.", most=rows.MAX_ROWS))
     if row.item_id != v.item.id:
         abort(404)
+    if not request.headers.get("HX-Request"):
+        return redirect(f"/rows/{row.id}", 303)
     return _rows_answer(v, kind, f"row-{row.id}")
 
 
@@ -147,7 +191,7 @@ def set_writing_language(item_id: int) -> ResponseReturnValue:
     except ValueError:
         abort(400)
     now = view_here(v.opened)
-    return respond(now, render_template("sheets/_languages.html", v=now), f"languages-{now.item.id}")
+    return respond(now, languages_fragment(now), f"languages-{now.item.id}")
 
 
 @bp.post("/items/<int:item_id>/lock")
@@ -183,7 +227,7 @@ def view_here(opened: Opened) -> SheetView:
     reader = locale()
     show = request.args.get("show") or request.form.get("show") or request.cookies.get("show")
     options = options_for(opened.item.frame, reader)
-    return view_of(opened, reader=reader, requested=show, options=options, reading=request.args.get("mode") == "read")
+    return view_of(opened, reader=reader, requested=show, options=options)
 
 
 def _user_id(v: SheetView) -> int:
@@ -242,7 +286,7 @@ def _set(v: SheetView, field: Field, key: str, row: Row | None) -> ResponseRetur
         return _locked(v, f, str(locked))
     if outcome is SetOutcome.DELETED:
         error = _("This line was deleted meanwhile. Your value: %(value)s", value=v.in_words(field, form.canonical()))
-        return respond(v, field_fragment(f.refused(error, request.form.getlist("value"))), f.id, 409)
+        return _refused(v, f, error, 409)
     return _updated(v, f, hints, 409 if outcome is SetOutcome.CONFLICT else 200)
 
 
@@ -253,9 +297,11 @@ def _error(form: TypedForm) -> str:
     return str(next(error for errors in form.errors.values() for error in errors))
 
 
-def _refused(v: SheetView, f: FieldView, error: str) -> ResponseReturnValue:
-    """The response (422) with the field, the submitted text and the error message."""
-    return respond(v, field_fragment(f.refused(error, request.form.getlist("value"))), f.id, 422)
+def _refused(v: SheetView, f: FieldView, error: str, status: int = 422) -> ResponseReturnValue:
+    """The response with the field's form, the submitted values in it and the error message."""
+    refused = f.refused(error, request.form.getlist("value"))
+    fragment = forms_fragment(v, [refused]) if request.headers.get("HX-Request") else field_form_fragment(refused)
+    return respond(v, fragment, f.id, status)
 
 
 def _hints_before(f: FieldView) -> HintsByPlace:
@@ -268,25 +314,38 @@ def _locked(v: SheetView, f: FieldView, why: str) -> ResponseReturnValue:
     a script, the field comes back as a form with the typed text, to be sent once the item is unlocked."""
     if request.headers.get("HX-Request"):
         raise ItemLocked(why)
-    as_form = replace(v, opened=replace(v.opened, locked=False))
-    refused = _view(as_form, f.field, f.key, f.row).refused(why, request.form.getlist("value"))
-    return respond(v, field_fragment(refused), f.id, 423)
+    refused = f.refused(why, request.form.getlist("value"))
+    return respond(v, field_form_fragment(refused), f.id, 423)
 
 
 def _updated(v: SheetView, f: FieldView, hints_before: HintsByPlace, status: int = 200) -> ResponseReturnValue:
-    """The response with the current field and the derived fragments, and other dates whose hints have changed."""
+    """The response with the field or the table of its row, their forms, and the derived fragments; for a date also
+    with what else has got another hint."""
     now = view_here(v.opened)
-    fragments = [field_fragment(_view(now, f.field, f.key, f.row))]
-    if f.field.dated:
-        changed = {location for location, _hint in hints_before.items() ^ now.hints_by_place.items()}
-        fragments += [field_fragment(d) for d in now.dated_fields() if d.location in changed and d.id != f.id]
-    return respond(now, "".join([*fragments, *derived_fragments(now, v.rev)]), f.id, status)
+    current = _view(now, f.field, f.key, f.row)
+    if not request.headers.get("HX-Request"):
+        return respond(now, field_fragment(current), f.id if f.row is None else f"row-{f.row.id}", status)
+    changed = {f.location, *(place for place, _hint in hints_before.items() ^ now.hints_by_place.items())}
+    if not f.field.dated:
+        changed = {f.location}
+    fields = [d for d in now.dated_fields() if d.location in changed and not d.row and d.id != f.id]
+    kinds = {row.kind for rows in now.rows.values() for row in rows if row.id in {row_id for row_id, _key in changed}}
+    fragments = [field_fragment(d) for d in ([] if f.row else [current]) + fields]
+    fragments += [rows_fragment(now, now.sheet.rows[kind]) for kind in sorted(kinds)]
+    forms = forms_fragment(now, rows=[f.row]) if f.row else forms_fragment(now, [current])
+    return respond(now, "".join([*fragments, forms, *derived_fragments(now, v.rev)]), f.id, status)
 
 
 def _rows_answer(v: SheetView, kind: str, anchor: str, deleted: Row | None = None) -> ResponseReturnValue:
+    """The response with the table of a kind of rows and the forms of all its rows: their numbers may have changed."""
     now = view_here(v.opened)
-    fragment = rows_fragment(now, _kind(now, kind), deleted)
-    return respond(now, fragment + "".join(derived_fragments(now, v.rev)), anchor)
+    shown = _kind(now, kind)
+    fragments = [rows_fragment(now, shown, deleted), forms_fragment(now, rows=now.rows_in(shown))]
+    return respond(now, "".join([*fragments, *derived_fragments(now, v.rev)]), anchor)
+
+
+def _is_listed(v: SheetView, row: Row) -> bool:
+    return any(listed.id == row.id for listed in v.rows_in(_kind(v, row.kind)))
 
 
 def _reload_page(v: SheetView) -> ResponseReturnValue:

@@ -12,6 +12,9 @@ def side_cell(codes: str = "side") -> Field:
     return Field("side", "choice", _("Side"), codes=codes)
 
 
+INDICATORS_BELOW = ("code", "kind", "source_of_verification", "frequency", "measurements")
+"""Cells shown below the indicator's text in the table for reading."""
+
 INDICATOR_CELLS = (
     Field("code", "line", _("Code"), max_length=20),
     Field("kind", "choice", _("Kind"), codes="indicator_kind"),

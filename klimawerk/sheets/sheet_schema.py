@@ -76,7 +76,11 @@ class Field:
 
 @dataclass(frozen=True)
 class RowKind:
-    """A kind of row. `name` is also the key in the exchange format; `one`: the label of a single row."""
+    """A kind of row. `name` is also the key in the exchange format; `one`: the label of a single row.
+
+    In the table for reading, the cell `heading` (by default the first one) names the row, and the cells `below` stand
+    below it; all others are columns.
+    """
 
     name: str
     label: LocalisedText
@@ -85,6 +89,11 @@ class RowKind:
     help: LocalisedText = ""
     first: bool = False
     table: bool = False
+    heading: str = ""
+    below: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "heading", self.heading or self.cells[0].name)
 
     @cached_property
     def by_name(self) -> dict[str, Field]:

@@ -14,16 +14,18 @@ from typing import Any
 from flask_babel import gettext as _
 
 from klimawerk.clock import now
-from klimawerk.live.changes import revision
+from klimawerk.money import totals_by_currency
 from klimawerk.sheets.access import Opened
 from klimawerk.sheets.edit_locks import LockView, lock_views, locks_except
-from klimawerk.sheets.field_view import FieldView, conflict_id
+from klimawerk.sheets.field_view import FieldView, conflict_address
 from klimawerk.sheets.localised_item import LocalisedItem
 from klimawerk.sheets.models import Row
 from klimawerk.sheets.options import ItemOptions
 from klimawerk.sheets.page_languages import languages_for
+from klimawerk.sheets.programme_topic import programme_head, revision_with_programme
 from klimawerk.sheets.sheet_schema import CODE, Field, RowKind, split_key
 from klimawerk.sheets.text_view import TextView
+from klimawerk.text import clean
 from klimawerk.web.formats import money, number
 
 
@@ -35,27 +37,12 @@ class ConflictLink:
     address: str
 
 
-def anchor_query(language: str, *, edit: bool) -> str:
-    """The query string of a link to a place on a page: the language to show ("" for any), and fields as forms."""
-    parameters = [f"show={language}"] if language else []
-    return "?" + "&".join([*parameters, "mode=edit"] if edit else parameters) if parameters or edit else ""
-
-
 @dataclass(frozen=True)
 class SheetView(LocalisedItem):
-    """An item for one reader, with its fields, texts and rows. `reading`: whether the page is for reading."""
+    """An item for one reader, with its fields, texts and rows. `programme_rev`: the revision of the programme's topic,
+    read with the item's."""
 
-    reading: bool = False
-
-    @property
-    def forms(self) -> bool:
-        """Whether fields and rows are shown as forms. On a page for reading only live texts can be edited."""
-        return self.editable and not self.reading
-
-    @property
-    def cellwise(self) -> bool:
-        """Whether rows are shown cell by cell: for editors also while the item is locked, to keep unsent input."""
-        return self.forms or (self.opened.writes and self.opened.locked and not self.reading)
+    programme_rev: int = 0
 
     def fields(self, field: Field, row: Row | None = None) -> list[FieldView]:
         """The field, or the cell of `row`: one view, or one per shown language."""
@@ -91,9 +78,7 @@ class SheetView(LocalisedItem):
         if row is not None:
             kind = self.sheet.rows[row.kind]
             label = f"{kind.one} {self.rows_in(kind).index(row) + 1}: {label}"
-        return ConflictLink(
-            label, f"{anchor_query(language, edit=self.reading and self.editable)}#{conflict_id(view.id)}"
-        )
+        return ConflictLink(label, conflict_address(view.id, language))
 
     def live(self, field: Field) -> list[TextView]:
         return [TextView(self, field, code) for code in self.languages.parts]
@@ -103,33 +88,71 @@ class SheetView(LocalisedItem):
         language = next((code for code in self._order if self.text("title", code)), None)
         return (self.text("title", language), language) if language else (_("Untitled"), self.reader)
 
-    def said(self, cell: Field, row: Row) -> tuple[str, str]:
+    def cell_text(self, cell: Field, row: Row, *, beside: bool = False) -> tuple[str, str]:
         """(text, its language) of a cell for reading; "" as language if it is not translated. A missing translation is
-        replaced by the lead language, else by any."""
+        replaced by the lead language, else by any. With `beside`, the text in the second shown language; "" for none.
+        """
         if not cell.translated:
-            return self.in_words(cell, row.cells.get(cell.name)), ""
+            return ("", "") if beside else (self.in_words(cell, row.cells.get(cell.name)), "")
         language = next((code for code in self._order if row.cells.get(f"{cell.name}.{code}")), None)
-        return (row.cells[f"{cell.name}.{language}"], language) if language else ("", "")
+        if beside:  # not what stands there already, in place of a missing translation
+            second = self.languages.beside
+            language = second if second != language and row.cells.get(f"{cell.name}.{second}") else None
+        return (clean(row.cells[f"{cell.name}.{language}"]), language) if language else ("", "")
 
     def columns(self, kind: RowKind) -> list[Field]:
+        """The cells that are columns of the table for reading: those filled in at least one row, without the cell that
+        names the row and those shown below it. Amounts of money come last."""
+        columns = [cell for cell in self.filled_cells(kind) if cell.name not in (kind.heading, *kind.below)]
+        return sorted(columns, key=lambda cell: cell.kind == "amount")
+
+    def below(self, kind: RowKind) -> list[Field]:
+        """The filled cells that are shown below the one that names the row."""
+        return [cell for cell in self.filled_cells(kind) if cell.name in kind.below]
+
+    def filled_cells(self, kind: RowKind) -> list[Field]:
         """The cells that are filled in at least one row."""
-        return [cell for cell in kind.cells if any(self.said(cell, row)[0] for row in self.rows_in(kind))]
+        return [cell for cell in kind.cells if any(self.cell_text(cell, row)[0] for row in self.rows_in(kind))]
+
+    def row_rev(self, row: Row) -> int:
+        """The newest revision of the row's cells."""
+        return max(row.revs.values(), default=0)
+
+    def cell_notes(self, kind: RowKind, row: Row) -> list[FieldView]:
+        """The row's cells that need a note below it: two values, or a date that contradicts another one."""
+        views = [FieldView(self, cell, key, row=row) for cell in kind.cells for key in cell.keys(self.frame.languages)]
+        return [view for view in views if view.conflict or view.hint]
 
     def word(self, name: str) -> str:
         """The value of a field, formatted for reading."""
         return self.in_words(self.sheet.fields[name], self.item.values.get(name))
 
-    def converted(self, value: Any) -> str:
-        """The amount in the other currency at the planning rate: "≈ 19.500,00 GHS, planning rate 13.00"; "" if none."""
+    def converted(self, value: Any, *, rate: bool = True) -> str:
+        """The amount in the other currency: "≈ 19.500 GHS, planning rate 13.00", with `rate`; "" if there is none."""
         other = self.frame.rates.other(Decimal(value["amount"]), value["currency"]) if value else None
         if other is None:
             return ""
-        rate = number(self.frame.rate)
-        return str(_("≈ %(amount)s, planning rate %(rate)s", amount=money(*other), rate=rate))
+        if not rate:
+            return f"≈ {money(*other)}"
+        return str(_("≈ %(amount)s, planning rate %(rate)s", amount=money(*other), rate=number(self.frame.rate)))
+
+    def total(self, kind: RowKind) -> str:
+        """The sum of the rows' amounts, by currency where no rate converts them; "" for fewer than two rows."""
+        cell = next((cell for cell in kind.cells if cell.kind == "amount"), None)
+        rows = self.rows_in(kind)
+        if cell is None or len(rows) < 2:
+            return ""
+        sums = totals_by_currency((row.cells.get(cell.name) for row in rows), self.frame.rates)
+        return " + ".join(money(*amount) for amount in sums)
 
     def sides_own_first(self) -> list[tuple[str, str]]:
         """(side, name) of both sides, the reader's own first."""
         return sorted(self.sides.items(), key=lambda side: side[0] != self.opened.member.side)
+
+    @cached_property
+    def programme_id(self) -> int:
+        """The number of the programme that the item belongs to."""
+        return programme_head(self.item).id
 
     @cached_property
     def partnership_name(self) -> str:
@@ -162,10 +185,8 @@ class SheetView(LocalisedItem):
         return (self.languages.show, self.frame.lead_language, *self.languages.all)
 
 
-def view_of(
-    opened: Opened, *, reader: str, requested: str | None, options: ItemOptions | None = None, reading: bool = False
-) -> SheetView:
+def view_of(opened: Opened, *, reader: str, requested: str | None, options: ItemOptions | None = None) -> SheetView:
     """The view of an item for one reader. `requested`: the language requested for the page. Contents load on demand."""
-    rev = revision(opened.item.name)
+    rev, programme_rev = revision_with_programme(opened.item)
     languages = languages_for(opened.item.frame, requested, reader, opened.item.writing_language)
-    return SheetView(opened, reader, languages, rev, options or ItemOptions(), reading)
+    return SheetView(opened, reader, languages, rev, options or ItemOptions(), programme_rev)

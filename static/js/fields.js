@@ -1,22 +1,25 @@
-// <kw-field>: one value of the sheet, saved on focusout. The form inside works without a script.
+// <kw-field>: one value of the sheet; while it is open (openable-field.js) its form is saved on focusout.
 
 import { retryForever } from "./backoff.js"
-import { current, fill, original, readable, reset } from "./form-values.js"
+import { changeOf, dropWrong, forgetState, offerCopy } from "./field-change.js"
+import { current, fill, original, reset } from "./form-values.js"
 import { isError } from "./http.js"
-import { loadLater, loadSeldom } from "./load.js"
+import { loadSeldom } from "./load.js"
 import { CLOSED, enqueue, recordOf } from "./post-queue.js"
 import { refusal } from "./refusals.js"
 import { saveStatus } from "./save-status.js"
 import { dropPlan, dropPlanAfter, storePlan } from "./store/store-access.js"
+import { OpenableField } from "./openable-field.js"
 import { swap } from "./swap.js"
-import { messageText } from "./messages.js"
 
 // ms before a choice or date is saved: values passed by keyboard on the way are not.
 const CHOICE_DELAY = 700
 
-class Field extends HTMLElement {
+class Field extends OpenableField {
   /** Whether a lock refused the value, which waits here until the user sends or discards it. */
   refused = false
+  /** Whether a value that was not taken is offered here for copying; its row stays open meanwhile. */
+  offering = false
   #listening = false
   #timer = null
   #sent = null
@@ -25,18 +28,17 @@ class Field extends HTMLElement {
   connectedCallback() {
     if (this.#listening) return
     this.#listening = true
-    this.addEventListener("input", () => this.#mark())
+    this.addEventListener("input", () => {
+      this.stay()
+      this.mark()
+    })
     this.addEventListener("change", (event) => this.#onChange(event))
-    this.addEventListener("focusout", (event) => this.contains(event.relatedTarget) || this.save())
+    this.addEventListener("focusout", (event) => this.contains(event.relatedTarget) || this.#onLeft())
     this.addEventListener("keydown", (event) => this.#onKeydown(event))
     this.addEventListener("submit", (event) => this.#onSubmit(event))
   }
 
   connectedMoveCallback() {}
-
-  get form() {
-    return this.querySelector(":scope > form")
-  }
 
   get key() {
     return `field ${this.id}`
@@ -57,6 +59,11 @@ class Field extends HTMLElement {
     return Boolean(this.form) && current(this.form) !== original(this.form)
   }
 
+  /** Whether it holds something that the server has not answered yet, or has refused. */
+  get busy() {
+    return this.dirty || this.#sent !== null || this.refused || Boolean(this.form?.querySelector(".error"))
+  }
+
   /** Send a changed value; may be called often. */
   save() {
     clearTimeout(this.#timer)
@@ -75,8 +82,8 @@ class Field extends HTMLElement {
     if (!this.form || this.dirty || this.#sent !== null) return false
     fill(this.form, body)
     this.#since = since
-    if (body.has("rev")) this.dataset.rev = body.get("rev")
-    this.#mark()
+    if (body.has("rev")) this.form.dataset.rev = body.get("rev")
+    this.mark()
     if (this.dirty) this.save()
     return true
   }
@@ -93,17 +100,12 @@ class Field extends HTMLElement {
     if (!this.refused && this.#unsent && this.lock) this.keepRefused()
   }
 
-  /** The server has drawn the field again: show its value. */
-  settle() {
-    if (this.form) reset(this.form)
-    this.#mark()
-  }
-
   get #unsent() {
     return this.dirty && this.#sent !== current(this.form)
   }
 
-  #mark() {
+  /** Show whether it is changed, and keep what is being typed in the store. */
+  mark() {
     this.toggleAttribute("data-dirty", this.dirty)
     if (this.refused || (this.#unsent && this.lock)) this.keepRefused()
     else if (this.#unsent) storePlan(this.draft, () => this.dirty && recordOf(this.change()), true)
@@ -112,26 +114,11 @@ class Field extends HTMLElement {
 
   /** The change as it is sent or stored. */
   change() {
-    return {
-      key: this.key,
-      lane: this.closest("[data-topic]")?.dataset.topic ?? "",
-      url: this.form.action,
-      body: new URLSearchParams(new FormData(this.form)),
-      prepare: (body) => body.set("rev", this.dataset.rev),
-      place: () => document.getElementById(this.id),
-      element: this.id,
-      label: this.#label,
-      text: readable(this.form),
-      since: this.#since,
-    }
-  }
-
-  get #label() {
-    return this.querySelector(".label, legend")?.textContent.replace(/\s+/g, " ").trim() ?? messageText("offer.yours")
+    return changeOf(this, this.#since)
   }
 
   #onChange(event) {
-    this.#mark()
+    this.mark()
     clearTimeout(this.#timer)
     if (event.target.matches("select, [type=checkbox], [type=radio], [type=date], [type=month]")) {
       this.#timer = setTimeout(() => this.save(), CHOICE_DELAY)
@@ -139,17 +126,30 @@ class Field extends HTMLElement {
   }
 
   #onKeydown(event) {
-    if (event.key === "Escape" && this.dirty) {
+    if (!this.form || event.isComposing) return
+    const wrong = this.form.querySelector(".error")
+    if (event.key === "Escape" && (this.dirty || wrong || !this.closest("[data-row-form]"))) {
       event.stopPropagation()
-      reset(this.form)
-      this.#mark()
+      if (wrong) dropWrong(this)
+      if (this.dirty && !this.refused) reset(this.form)
+      this.mark()
+      this.leave()
     } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.save()
+  }
+
+  #onLeft() {
+    this.save()
+    setTimeout(() => {
+      this.catchUp()
+      this.close()
+    })
   }
 
   #onSubmit(event) {
     if (event.target !== this.form) return
     event.preventDefault()
     this.save()
+    this.leave()
   }
 
   async #onAnswered(answer, sent) {
@@ -161,7 +161,9 @@ class Field extends HTMLElement {
     if (![200, 409, 422].includes(answer.status) || isError(answer)) return this.#showRefusal(reason)
     if (this.form && current(this.form) !== sent) return this.#keepTyping(html, answer)
     this.removeAttribute("data-dirty")
+    this.answered = sent
     swap(html, { except: this })
+    this.close()
     if (answer.status === 200) document.dispatchEvent(new CustomEvent("kw:settled"))
     else this.#showProblem(reason)
     return reason
@@ -170,25 +172,23 @@ class Field extends HTMLElement {
   /** The user already types the next value: only take over the revision it will be based on. */
   #keepTyping(html, answer) {
     const template = Object.assign(document.createElement("template"), { innerHTML: html })
-    const newer = template.content.getElementById(this.id)
-    if (answer.status === 200 && newer) this.dataset.rev = newer.dataset.rev
-    this.#mark()
+    const newer = template.content.getElementById(`${this.id}-form`)
+    if (answer.status === 200 && newer) this.form.dataset.rev = newer.dataset.rev
+    this.mark()
     if (!this.contains(document.activeElement)) this.save()
   }
 
   /** A conflict shows both values at the field; an invalid value shows its reason. */
   #showProblem(reason) {
-    if (!reason) saveStatus.forget(this.key)
+    if (!reason) forgetState(this)
     else saveStatus.refused(this.key, () => document.getElementById(this.id))
   }
 
   #showRefusal(reason) {
-    const place = () => document.getElementById(this.id)
-    saveStatus.refused(this.key, place)
-    const text = this.form ? readable(this.form) : ""
-    const done = () => (saveStatus.forget(this.key), dropPlan(this.key))
-    retryForever(loadLater).then(({ showUnsavedCopy }) => showUnsavedCopy({ place, reason, label: this.#label, text, done }))
-    if (this.form) this.settle()
+    offerCopy(this, reason)
+    if (this.form) reset(this.form)
+    this.mark()
+    this.close()
     return reason
   }
 }

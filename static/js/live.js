@@ -8,6 +8,7 @@ import { retryForever, retryDelay } from "./backoff.js"
 import { connection } from "./connection.js"
 import { get } from "./http.js"
 import { loadSeldom } from "./load.js"
+import { keepsForms } from "./sheet-forms.js"
 import { swap } from "./swap.js"
 import { dataSaver } from "./data-saver.js"
 import { CHANGED, STORING, WATCH } from "./wire.js"
@@ -164,6 +165,7 @@ class Topic {
     const since = Math.min(this.#shown(), this.#skippedSince ?? Infinity)
     const url = new URL(element.dataset.changes, location.href)
     url.searchParams.set("since", since)
+    if (keepsForms() && element.dataset.forms) url.searchParams.set("forms", 1)
     const answer = await get(url)
     if (!answer?.ok) return this.#failed(answer)
     this.#failures = 0

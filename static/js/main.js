@@ -7,12 +7,14 @@ import { connection } from "./connection.js"
 import { startLanguages } from "./language-switch.js"
 import { startLive } from "./live.js"
 import { loadLater } from "./load.js"
+import { startPens } from "./pens.js"
 import { startPosts } from "./post-queue.js"
 import { startPresence } from "./presence.js"
 import { startRequests } from "./htmx-requests.js"
 import { showReload } from "./reload.js"
 import { startRows } from "./rows.js"
 import { startSaving } from "./save-status.js"
+import { startSheetForms } from "./sheet-forms.js"
 import { startShortcuts } from "./shortcuts.js"
 import { startStore } from "./store/start.js"
 import { RELOAD } from "./wire.js"
@@ -21,6 +23,7 @@ import "./fields.js"
 document.documentElement.classList.add("js")
 startRequests()
 startRows()
+startPens()
 startShortcuts()
 startLanguages()
 retryForever(loadLater).then(({ startDeferredInput }) => startDeferredInput())
@@ -33,6 +36,7 @@ if (document.documentElement.dataset.userId) {
   startStore()
   startPosts()
   startLive()
+  startSheetForms()
   startPresence()
   connection.on(RELOAD, showReload)
   startTexts()

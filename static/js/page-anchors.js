@@ -1,7 +1,9 @@
-// Links to a place of this page: opens what hides the place and focuses its first control.
+// Links to a place of this page: opens what hides the place and focuses its pen, or its first control if it is open.
+
+import { rowOfCell } from "./sheet-forms.js"
 
 const PLACES = ".conflict, kw-field, kw-text, .part, .rows, [data-row]"
-const CONTROLS = "button[name=take], summary, input:not([type=hidden]), select, textarea, .text-edit"
+const CONTROLS = "button[name=take], a.pen, summary, input:not([type=hidden]), select, textarea, .text-edit"
 
 /** Handle clicks on links to places, and the place in the address with which the page was opened. */
 export function startPlaces() {
@@ -30,7 +32,7 @@ export function reveal(place) {
 function onClick(event) {
   const link = event.target.closest("a[href*='#']")
   if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return
-  const place = link.closest("#save-state") ? nextConflict(link.hash) : isHere(link) && placeAt(link.hash)
+  const place = link.closest("#save-state, #save-line") ? nextConflict(link.hash) : isHere(link) && placeAt(link.hash)
   if (!place) return
   event.preventDefault()
   if (location.hash !== `#${place.id}`) history.pushState(null, "", `#${place.id}`)
@@ -43,11 +45,11 @@ function isHere(link) {
 }
 
 function placeAt(hash) {
-  const place = document.getElementById(hash.slice(1))
+  const place = document.getElementById(hash.slice(1)) ?? rowOfCell(hash.slice(1))
   return place?.matches(PLACES) ? place : null
 }
 
-/** With several conflicts, each click on the link in the page's head leads to the next. */
+/** With several conflicts, each click on the link in the bar, or below it, leads to the next. */
 function nextConflict(hash) {
   const all = [...document.querySelectorAll(".conflict")]
   const place = placeAt(hash)

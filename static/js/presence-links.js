@@ -2,6 +2,7 @@
 
 import { createElement } from "./dom.js"
 import { drawNames, isMe } from "./presence.js"
+import { rowOfCell } from "./sheet-forms.js"
 
 export function startPresenceLinks() {
   drawNames(nameLink)
@@ -35,7 +36,7 @@ function titleOf(path) {
 }
 
 function labelOf(field) {
-  const place = document.getElementById(field)
-  const label = place?.dataset.label ?? place?.querySelector(".label, legend")?.textContent ?? ""
+  const place = document.getElementById(field) ?? rowOfCell(field)?.closest(".rows")
+  const label = place?.dataset.label ?? place?.querySelector(".label, legend, h3")?.textContent ?? ""
   return [label.replace(/\s+/g, " ").trim()].filter(Boolean)
 }

@@ -2,6 +2,7 @@
 // the fields. Names come from the server and are inserted as text only.
 
 import { connection } from "./connection.js"
+import { rowOfCell } from "./sheet-forms.js"
 import { HERE, PEOPLE, WATCH } from "./wire.js"
 import { loadLaterMessages, messageText } from "./messages.js"
 
@@ -62,6 +63,7 @@ function draw(present) {
 function drawPlaces() {
   for (const badge of document.querySelectorAll("[data-people-item]")) drawBadge(badge)
   drawFields()
+  drawLanguages()
 }
 
 /** One line per municipality with the people who are present, their places and links to these; the server sends each
@@ -81,24 +83,55 @@ function drawHead(head) {
   head.hidden = !lines.length
 }
 
-function drawBadge(badge) {
-  const present = people.filter((person) => person.item === badge.dataset.peopleItem && !isMe(person))
+function drawBadge(host) {
+  const badge = host.matches("li") ? badgeIn(host) : host
+  const present = people.filter((person) => person.item === host.dataset.peopleItem && !isMe(person))
   badge.textContent = present.length ? messageText("people.item", { names: present.map((person) => person.name).join(", ") }) : ""
   badge.hidden = !present.length
 }
 
-function drawFields() {
+/** The line below a link of the outline that says who is there. */
+function badgeIn(host) {
+  const existing = host.querySelector(":scope > .outline-people")
+  if (existing) return existing
+  const badge = createPart("span", "outline-people", "")
+  host.querySelector(":scope > a").after(badge)
+  return badge
+}
+
+/** Beside the link to a language that this page does not show now: who writes in it. */
+function drawLanguages() {
   const others = people.filter((person) => !isMe(person) && person.field)
-  const groups = groupBy(others, (person) => person.field)
+  for (const link of document.querySelectorAll("a[data-show-language]:not([aria-current])")) {
+    const writers = others.filter(({ field }) => document.getElementById(field)?.dataset.part === link.dataset.showLanguage)
+    const line = link.parentElement.nextElementSibling?.matches(".elsewhere") ? link.parentElement.nextElementSibling : null
+    if (writers.length) show(line ?? insertAfter(link.parentElement), `${link.textContent}: ${sentence(writers)}`)
+    else if (line?.dataset.language === link.dataset.showLanguage) line.remove()
+    if (writers.length) link.parentElement.nextElementSibling.dataset.language = link.dataset.showLanguage
+  }
+}
+
+function insertAfter(element) {
+  const line = createPart("p", "elsewhere", "")
+  element.after(line)
+  return line
+}
+
+function drawFields() {
+  const others = people.filter((person) => !isMe(person) && hostOf(person))
+  const groups = groupBy(others, hostOf)
   for (const line of document.querySelectorAll(".field-people")) {
-    if (groups.has(line.closest("kw-field, kw-text")?.id)) continue
+    if (groups.has(line.parentElement)) continue
     line.textContent = ""
     line.hidden = true
   }
-  for (const [id, members] of groups) {
-    const host = document.getElementById(id)
-    if (host?.matches("kw-field, kw-text")) show(lineIn(host), sentence(members))
-  }
+  for (const [host, members] of groups) show(lineIn(host), sentence(members))
+}
+
+/** The element that shows who is there: the field or text; for a cell of a row that is not open here, the row's name. */
+function hostOf({ field }) {
+  const place = document.getElementById(field || "none")
+  return place?.matches("kw-field, kw-text") ? place : rowOfCell(field)?.firstElementChild
 }
 
 function show(line, text) {

@@ -4,6 +4,7 @@ import { retryForever } from "./backoff.js"
 import { isError, sentence } from "./http.js"
 import { newId } from "./ids.js"
 import { loadLater } from "./load.js"
+import { openPlace } from "./pens.js"
 import { CLOSED, enqueue } from "./post-queue.js"
 import { saveStatus } from "./save-status.js"
 import { dropPlan } from "./store/store-access.js"
@@ -63,8 +64,9 @@ function send({ element, url, body, text, label, added, next }) {
       }
       saveStatus.forget(key)
       if (answer.headers.has("HX-Refresh")) return location.reload()
+      const open = container?.closest("tr[data-open]") && !url.endsWith("/delete") && document.activeElement.className
       swap(html, { except: container })
-      if (answer.ok) moveFocus(added, next)
+      if (answer.ok) await moveFocus(added || container?.dataset.rowForm, open, next)
     },
   })
 }
@@ -83,11 +85,14 @@ function refused({ key, place, text, reason }) {
   return reason
 }
 
-/** Focus the first control of a new row; after deleting, a control of the neighbouring row. */
-function moveFocus(added, next) {
-  const row = added && document.getElementById(`row-${added}`)
-  if (row) row.querySelector("input:not([type=hidden]), select, textarea, button.text-edit, button")?.focus()
-  else if (isFocusLost()) next?.()?.focus({ preventScroll: true })
+/** Open a new row, or one that was moved while it was open, with the focus on the same button (`pressed`: its classes);
+ *  after deleting, the focus is on "Undo", where the row was. */
+async function moveFocus(key, pressed, next) {
+  const row = key && document.getElementById(`row-${key}`)
+  if (row && (await openPlace(row, { focus: !pressed }))) {
+    const same = pressed && row.querySelector(`button[class="${CSS.escape(pressed)}"]:not([disabled])`)
+    if (pressed) (same || row.querySelector(".row-done")).focus({ preventScroll: true })
+  } else if (isFocusLost()) (document.querySelector(".row-undo") ?? next?.())?.focus({ preventScroll: true })
 }
 
 /** The pressed button is gone or disabled. */
@@ -103,8 +108,8 @@ function focusAfter(form, submitter) {
   const kind = [...(submitter?.classList ?? [])].find((name) => name.startsWith("row-"))
   const section = form.closest("section[id]")
   return () =>
-    findIn(row, ".row-tools button:not([disabled])") ??
-    (kind && findIn(neighbour, `.${CSS.escape(kind)}`)) ??
+    findIn(row, ".row-tools button:not([disabled]), .pen") ??
+    (kind && findIn(neighbour, `.${CSS.escape(kind)}, .pen`)) ??
     findIn(section, ".row-add button")
 }
 

@@ -14,6 +14,7 @@ from klimawerk.measures.models import Measure
 from tests import factories
 from tests.browsers import begin_to_write
 from tests.factories import Team
+from tests.sheet_page import open_control, value_of
 
 
 @dataclass
@@ -35,10 +36,31 @@ class SheetWindow:
         begin_to_write(self.text(field, language))
         return self.body(field, language)
 
+    def value(self, name: str) -> Locator:
+        """The value of a field as it is read."""
+        return value_of(self.page, f"f-{self.item}-{name}")
+
+    def open_field(self, name: str) -> Locator:
+        """The first control of a field, opened by its pen unless it is open."""
+        return open_control(self.page, f"f-{self.item}-{name}")
+
+    def row(self, kind: str) -> Locator:
+        """The first row of a table."""
+        return self.page.locator(f"#rows-{self.item}-{kind} tr[data-row]").first
+
+    def open_cell(self, kind: str, name: str) -> Locator:
+        """The first control of a cell of the table's first row, which is opened by its pen unless it is open."""
+        return open_control(self.page, f"c-{self.row(kind).get_attribute('data-row')}-{name}")
+
     @property
     def state(self) -> Locator:
-        """The save status in the page's head."""
+        """The save status in the bar: an attribute, and a few words."""
         return self.page.locator("#save-state")
+
+    @property
+    def state_line(self) -> Locator:
+        """The sentence below the bar about what waits."""
+        return self.page.locator("#save-line")
 
 
 @pytest.fixture

@@ -15,6 +15,10 @@ FAMILIES = {
     "note": ["revoked", "deleted", "outdated"],
     "offer": ["swept", "locked", "forbidden", "invalid", "too_large", "revoked", "deleted", "restored", "outdated"],
     "paste": [f"{what}.{n}" for what in ("struck", "pictures", "links") for n in ("one", "many")],
+    "short": [
+        *("saved", "connecting", "offline", "refused"),
+        *(f"{state}.{n}" for state in ("waiting", "conflict") for n in ("one", "many")),
+    ],
     "toolbar": ["paragraph", "heading3", "heading4", "bullets", "numbers", "bold", "italic", "link", "undo", "redo"],
 }
 

@@ -16,6 +16,7 @@ from klimawerk.sheets import items
 from tests import servers
 from tests.editor.conftest import SheetWindow, paste
 from tests.factories import Team
+from tests.sheet_page import forms_arrived
 
 SheetFor = Callable[..., SheetWindow]
 
@@ -27,7 +28,7 @@ def test_words_typed_offline_arrive_when_the_line_is_back(team: Team, sheet_for:
     expect(own_sheet.state).to_have_attribute("data-state", "offline")
     own_sheet.page.keyboard.type(" Written without a line.")
     other_sheet.edit().press_sequentially(" With one.")
-    expect(own_sheet.state).to_contain_text("1 ")
+    expect(own_sheet.state_line).to_contain_text("1 ")
     expect(own_sheet.text().locator(".field-state")).to_have_attribute("data-state", "waiting")
     expect(other_sheet.body()).to_have_text("Forty bins are set up. With one.")
     own_sheet.page.context.set_offline(False)
@@ -44,16 +45,16 @@ def test_words_typed_while_the_server_is_dead_arrive_after_its_restart(
     own_sheet, other_sheet = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
     own_sheet.edit().press_sequentially(" Before.")
     expect(other_sheet.body()).to_contain_text("Before.")
+    forms_arrived(own_sheet.page)
     live_server.kill()
     own_sheet.page.keyboard.type(" Meanwhile.")
-    priority = own_sheet.page.locator(f"#f-{own_sheet.item}-priority select")
-    priority.select_option("low")
+    own_sheet.open_field("priority").select_option("low")
     own_sheet.page.keyboard.press("Tab")
-    expect(own_sheet.state).to_contain_text("2 ")
+    expect(own_sheet.state_line).to_contain_text("2 ")
     live_server.restart()
     expect(other_sheet.body()).to_have_text("Forty bins are set up. Before. Meanwhile.")
     expect(own_sheet.state).to_have_attribute("data-state", "saved")
-    expect(other_sheet.page.locator(f"#f-{own_sheet.item}-priority select")).to_have_value("low")
+    expect(other_sheet.value("priority")).to_have_text("low")
 
 
 def test_leaving_the_page_while_something_waits_asks(team: Team, sheet_for: SheetFor) -> None:
@@ -105,6 +106,7 @@ def test_words_written_offline_into_a_measure_closed_meanwhile_are_offered_for_c
     expect(own_sheet.state).to_have_attribute("data-state", "saved")
 
 
+@pytest.mark.slow
 def test_everything_works_where_web_sockets_are_blocked(team: Team, sheet_for: SheetFor) -> None:
     own_sheet, other_sheet = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
     own_sheet.page.route_web_socket("**/socket.io/**", lambda socket: socket.close())

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 
 from klimawerk.measures.models import Measure
 from tests import factories, servers
-from tests.browsers import move_caret
+from tests.browsers import account_menu, move_caret
 from tests.editor.conftest import SheetWindow, paste
 from tests.factories import Team
 
@@ -114,10 +114,12 @@ def test_people_are_shown_by_place_and_field_and_leave(team: Team, sheet_for: Sh
     expect(own_sheet.page.locator("#people")).to_contain_text("Editor partner")
     for sheet, own in ((own_sheet, "Editor de"), (other_sheet, "Editor partner")):
         expect(sheet.page.locator("#people p").first).to_contain_text(own)  # the user's own municipality comes first
-    other_sheet.page.locator(f"#f-{other_sheet.item}-priority select").focus()
+    other_sheet.open_field("priority").focus()
     expect(own_sheet.page.locator(f"#f-{own_sheet.item}-priority .field-people")).to_contain_text("Editor partner")
     way = own_sheet.page.locator("#people").get_by_role("link", name=re.compile("^Editor partner Priorit"))
     way.press("Enter")
+    expect(own_sheet.page.locator(f"#f-{own_sheet.item}-priority .pen")).to_be_focused()
+    own_sheet.page.keyboard.press("Enter")
     expect(own_sheet.page.locator(f"#f-{own_sheet.item}-priority select")).to_be_focused()
     expect(own_sheet.page.locator("#people").get_by_role("link", name=re.compile("Editor de"))).to_have_count(0)
     expect(other_sheet.page.locator(f"#f-{other_sheet.item}-priority .field-people")).to_be_hidden()
@@ -148,9 +150,8 @@ def test_a_login_that_ends_is_renewed_in_place_and_the_words_go_on(
     dialog.locator("input[type=password]").press("Enter")
     expect(dialog).to_have_count(0)
     expect(other_sheet.body()).to_contain_text("While signed out.")
-    priority = own_sheet.page.locator(f"#f-{own_sheet.item}-priority select")
-    priority.select_option("low")
-    expect(other_sheet.page.locator(f"#f-{own_sheet.item}-priority select")).to_have_value("low")
+    own_sheet.open_field("priority").select_option("low")
+    expect(other_sheet.value("priority")).to_have_text("low")
 
 
 def test_axe_finds_nothing_while_reading_writing_linking_and_being_refused(team: Team, sheet_for: SheetFor) -> None:
@@ -164,7 +165,7 @@ def test_axe_finds_nothing_while_reading_writing_linking_and_being_refused(team:
             own_sheet.page.keyboard.press("Escape")
             own_sheet.page.context.set_offline(True)
             own_sheet.page.keyboard.type(" x")
-            expect(own_sheet.state).to_contain_text("1 ")
+            expect(own_sheet.state_line).to_contain_text("1 ")
         assert findings(own_sheet.page) == [], step
     own_sheet.page.context.set_offline(False)
     expect(own_sheet.state).to_have_attribute("data-state", "saved")
@@ -187,7 +188,7 @@ def test_the_question_mark_lists_the_keys_unless_single_keys_are_off(team: Team,
     expect(own_sheet.page.locator("#shortcuts")).to_be_hidden()
     own_sheet.page.keyboard.press("?")
     expect(own_sheet.page.locator("#shortcuts")).to_be_hidden()
-    own_sheet.page.locator("[data-open-shortcuts]").click()
+    account_menu(own_sheet.page).locator("[data-open-shortcuts]").click()
     expect(own_sheet.page.locator("#shortcuts")).to_be_visible()
 
 

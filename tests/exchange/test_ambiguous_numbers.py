@@ -108,7 +108,7 @@ def test_a_multiplied_column_is_said(client: ProofReader) -> None:
     data = {"table": "What\tCost (Tsd. €)\nBins\t50", "step": "look"}
     page = client.post(f"/items/{measure.id}/paste/costs", data=data).get_data(as_text=True)
     assert "“Cost (Tsd. €)”: the numbers of this column are multiplied by 1,000." in page
-    assert "50,000.00\N{NO-BREAK SPACE}€" in page
+    assert "EUR\N{NO-BREAK SPACE}50,000" in page
 
 
 def test_a_rate_that_can_mean_two_things_is_asked_about(client: ProofReader) -> None:

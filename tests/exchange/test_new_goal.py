@@ -50,18 +50,41 @@ def test_a_goal_is_made_with_the_measures(any_database: str, client: ProofReader
     assert [measure.goal_id for measure in all_measures(empty_programme)] == [goal.id, goal.id]
 
 
-def test_without_a_title_nothing_is_made_and_one_language_is_enough(
+def test_a_title_that_is_too_long_is_refused_and_one_language_is_enough(
     client: ProofReader, empty_programme: Programme
 ) -> None:
     address = f"/programmes/{empty_programme.id}/paste"
-    for titles in ({}, {"goal-en": " ", "goal-de": "\u00ad\u200b"}, {"goal-en": "x" * 121}):
-        refused = client.post(address, data={**TABLE, **titles})
-        assert refused.status_code == 422
-        assert 'id="goal-error"' in refused.get_data(as_text=True)
-        assert "Repair café" in refused.get_data(as_text=True), "nothing typed is lost"
-        assert db.session.scalar(select(func.count()).select_from(Item)) == 1, "the programme alone"
+    refused = client.post(address, data={**TABLE, "goal-en": "x" * 121})
+    assert refused.status_code == 422
+    assert 'id="goal-error"' in refused.get_data(as_text=True)
+    assert "Repair café" in refused.get_data(as_text=True), "nothing typed is lost"
+    assert db.session.scalar(select(func.count()).select_from(Item)) == 1, "the programme alone"
     assert client.post(address, data=TABLE | {"goal-de": "Weniger Abfall"}).status_code == 303
     assert len(all_measures(empty_programme)) == 2
+
+
+@pytest.mark.parametrize("titles", [{}, {"goal-en": " ", "goal-de": "\u00ad\u200b"}])
+def test_without_a_title_the_goal_is_made_all_the_same_and_named_later(
+    any_database: str, client: ProofReader, empty_programme: Programme, titles: dict[str, str]
+) -> None:
+    form = {**TABLE, **titles, "request_key": "one page"}
+    for _press in range(2):
+        assert client.post(f"/programmes/{empty_programme.id}/paste", data=form).status_code == 303
+    db.session.expire_all()
+    [goal] = goals_of(empty_programme)
+    assert not any(text.plain for text in document_store.texts([goal.name])[goal.name].values())
+    assert [measure.goal_id for measure in all_measures(empty_programme)] == [goal.id, goal.id]
+
+
+def test_a_goal_that_others_made_meanwhile_takes_measures_whose_goal_was_not_named(
+    client: ProofReader, empty_programme: Programme
+) -> None:
+    client.post(f"/programmes/{empty_programme.id}/paste", data=TABLE | {"step": "look"})
+    other_goal = create_goal(empty_programme, by=None)
+    form = TABLE | {"goal-en": "", "goal-de": ""}
+    assert client.post(f"/programmes/{empty_programme.id}/paste", data=form).status_code == 303
+    db.session.expire_all()
+    assert {measure.goal_id for measure in all_measures(empty_programme)} == {other_goal.id}
 
 
 def test_a_goal_that_others_made_meanwhile_does_not_take_the_measures(

@@ -25,6 +25,7 @@ from tests.faults.server_clock import ServerClock
 from tests.faults.socket_client import FRAGMENT, LatencyProbe, SocketClient
 from tests.live.engine_server import until
 from tests.offline.browser_store import text_on_disk, wait_until
+from tests.sheet_page import field_of, open_field
 
 __all__ = ["sheet_for"]
 
@@ -124,19 +125,19 @@ def test_a_browser_whose_clock_jumps_still_shows_others_words_sends_its_own_and_
     own_sheet.page.clock.install()
     own_sheet.page.reload()
     expect(own_sheet.state).to_have_attribute("data-state", "saved")
-    priority = own_sheet.page.locator(f"#f-{own_sheet.item}-priority select")
+    priority = field_of(own_sheet.page, f"f-{own_sheet.item}-priority").locator(".value")
     _choose(other_sheet, "low")
-    expect(priority).to_have_value("low")
+    expect(priority).to_have_text("niedrig")
     own_sheet.edit().press_sequentially(" Before.")
     _jump(own_sheet, -5)
     own_sheet.page.keyboard.type(" Back.")
     expect(other_sheet.body()).to_contain_text(" Before. Back.")
     _choose(other_sheet, "medium")
-    expect(priority).to_have_value("medium")
+    expect(priority).to_have_text("mittel")
     own_sheet.page.context.set_offline(True)
     own_sheet.page.keyboard.type(" Offline.")
     _jump(own_sheet, 9)
-    expect(own_sheet.state).to_contain_text("1 ")
+    expect(own_sheet.state_line).to_contain_text("1 ")
     own_sheet.page.context.set_offline(False)
     expect(other_sheet.body()).to_contain_text("Before. Back. Offline.")
     own_sheet.page.keyboard.type(" Again.")
@@ -148,7 +149,7 @@ def test_a_browser_whose_clock_jumps_still_shows_others_words_sends_its_own_and_
 
 
 def _choose(sheet: SheetWindow, value: str) -> None:
-    sheet.page.locator(f"#f-{sheet.item}-priority select").select_option(value)
+    open_field(sheet.page, f"f-{sheet.item}-priority").locator("select").select_option(value)
 
 
 def _jump(sheet: SheetWindow, hours: float) -> None:

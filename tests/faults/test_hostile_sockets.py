@@ -218,6 +218,7 @@ def test_connections_that_never_say_whose_they_are_end(probe: LatencyProbe, limi
         until(partial(_is_unknown, address), 40)
 
 
+@pytest.mark.slow
 def test_who_does_not_read_is_dropped_and_others_go_on(probe: LatencyProbe, limited_server: LimitedServer) -> None:
     """Requests the document over and over and reads nothing: what waits is bounded, then the connection is closed."""
     writer = limited_server.client()

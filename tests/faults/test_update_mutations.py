@@ -108,6 +108,7 @@ def settings() -> tuple[random.Random, int]:
     return random.Random(seed), int(os.environ.get("TEST_MUTANTS") or steps(400, 10_000))
 
 
+@pytest.mark.slow
 def test_changed_updates_harm_nobody(limited_server: LimitedServer, settings: tuple[random.Random, int]) -> None:
     dice, count = settings
     attackers = [Attacker(limited_server, random.Random(dice.random()), count // MALLORIES) for _ in range(MALLORIES)]

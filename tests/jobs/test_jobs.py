@@ -75,6 +75,7 @@ def test_two_are_computed_at_a_time_and_the_others_wait_in_order(app: Flask, run
     assert {current_job(key).state for key in keys} == {READY}
 
 
+@pytest.mark.slow
 def test_one_that_takes_too_much_memory_ends_and_no_other(app: Flask) -> None:
     large, small = factories.person("Large"), factories.person("Small")
     large_data = b"[" + b",".join(b'"%d"' % number for number in range(1_400_000)) + b"]"

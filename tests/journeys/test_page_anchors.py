@@ -15,6 +15,7 @@ from klimawerk.sheets.items import set_writing_language
 from klimawerk.sheets.service import FieldRef
 from tests import factories
 from tests.factories import Team
+from tests.sheet_page import open_control
 from tests.sheets.test_field_links import create_conflict
 
 PageFor = Callable[..., Page]
@@ -41,7 +42,8 @@ def test_two_values_are_a_way_to_each_of_their_fields_also_on_a_phone(
     create_conflict(FieldRef(measure, "code"), team, "WA-07", "WA-08")
     create_conflict(FieldRef(measure, "period_end"), team, "2029-05", "2029-06")
     page = page_for(team.de["editor"], path=f"/measures/{measure.id}?lang=en", viewport={"width": 360, "height": 640})
-    link = page.locator("#save-state a")
+    link = page.locator("#save-line a")
+    expect(page.locator("#save-state a")).to_have_text("2 fields with two values")
     expect(link).to_have_text("2 fields have two values. Please choose for each.")
     page.locator("kw-text[hx-morph-skip]").first.wait_for()  # the editor is loaded
     focused = []
@@ -51,8 +53,8 @@ def test_two_values_are_a_way_to_each_of_their_fields_also_on_a_phone(
         expect(button).to_be_in_viewport()
         assert button.evaluate("one => one.matches('.conflict button')")
         focused.append(button.evaluate("one => one.closest('kw-field').id"))
-    ids = [f"f-{measure.id}-{name}" for name in ("period_end", "code")]
-    assert focused == [*ids, ids[0]]  # the code is in a collapsed group
+    ids = [f"f-{measure.id}-{name}" for name in ("code", "period_end")]
+    assert focused == [*ids, ids[0]]  # the code is in a menu that is closed
     page.locator(f"#{ids[0]} .conflict button").first.click()
     expect(link).to_have_text("1 field has two values. Please choose one.")
     link.press("Enter")
@@ -94,11 +96,11 @@ def test_names_say_on_which_page_somebody_is_and_lead_there(
     link = page.locator("#people a")
     expect(link).to_have_accessible_name("Editor partner WA-02 Compost site")
     link.focus()
-    other_page.locator(f"#f-{other_measure.id}-period_end [name=value]").focus()
+    open_control(other_page, f"f-{other_measure.id}-period_end").focus()
     expect(link).to_have_attribute("href", f"/measures/{other_measure.id}#f-{other_measure.id}-period_end")
     expect(link).to_be_focused()  # rendered again, and still focused
     link.press("Enter")
-    expect(page.locator(f"#f-{other_measure.id}-period_end [name=value]")).to_be_focused()
+    expect(page.locator(f"#f-{other_measure.id}-period_end .pen")).to_be_focused()
     expect(page.locator("#people a")).to_have_accessible_name("Editor partner End")
     expect(page.locator("#people")).to_contain_text("Editor de")  # the user's own name has no link
     other_page.close()

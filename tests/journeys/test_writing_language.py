@@ -23,6 +23,7 @@ def test_who_types_elsewhere_is_shown_the_way(app: object, live_server: object, 
     expect(german.locator(".writing-note")).to_have_count(0)
     other_page.keyboard.press("Escape")
 
+    page.locator(".item-menu > summary").click()
     page.locator(f"#writing-{measure.id}").select_option("en")
     expect(other_page.locator(f"#writing-{measure.id}")).to_have_value("en")
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Request, expect
 
+from tests.browsers import account_menu
 from tests.editor.conftest import SheetWindow
 from tests.factories import Team
 from tests.live.engine_server import EngineServer, until
@@ -24,7 +25,7 @@ HIDE = """(hidden) => {
 
 
 def switch(page: Page) -> Any:
-    return page.get_by_role("checkbox", name=re.compile("Data saver|Daten sparen"))
+    return account_menu(page).get_by_role("checkbox", name=re.compile("Data saver|Daten sparen"))
 
 
 def refreshes(page: Page) -> list[float]:
@@ -40,8 +41,7 @@ def refreshes(page: Page) -> list[float]:
 
 
 def choose(sheet: SheetWindow, value: str) -> None:
-    select = sheet.page.locator(f"#f-{sheet.item}-priority select")
-    select.select_option(value)
+    sheet.open_field("priority").select_option(value)
     expect(sheet.state).to_have_attribute("data-state", "saved")
 
 
@@ -90,6 +90,7 @@ def test_a_browser_that_saves_data_need_not_be_told(team: Team, sheet_for: Sheet
     expect(switch(own_sheet.page)).not_to_be_checked()
 
 
+@pytest.mark.slow
 @pytest.mark.lines("refused")
 def test_about_how_much_was_used_is_about_what_went_over_the_line(team: Team, sheet_for: SheetFor) -> None:
     own_sheet = sheet_for(team.de["editor"])
@@ -132,6 +133,7 @@ class _Meter:
         self.bytes += count
 
 
+@pytest.mark.slow
 def test_a_hidden_page_fetches_nothing_and_catches_up_when_it_is_shown(team: Team, sheet_for: SheetFor) -> None:
     own_sheet, watching, writer = (
         sheet_for(person) for person in (team.partner["observer"], team.de["observer"], team.de["editor"])

@@ -49,5 +49,5 @@ def test_what_both_type_is_there_once_when_the_process_of_one_is_killed(
     for words in ("One.", "Two.", "Three.", "Half a sentence."):
         assert own_sheet.body().inner_text().count(words) == 1
     expect(own_sheet.page.locator("#people")).to_contain_text("Editor partner", timeout=LATE)
-    other_sheet.page.locator(f"#f-{other_sheet.item}-priority select").select_option("low")
-    expect(own_sheet.page.locator(f"#f-{own_sheet.item}-priority select")).to_have_value("low")
+    other_sheet.open_field("priority").select_option("low")
+    expect(own_sheet.value("priority")).to_have_text("niedrig")

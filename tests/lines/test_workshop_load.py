@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import factories
+from tests.browsers import account_menu
 from tests.editor.conftest import SheetWindow
 from tests.factories import Team
 from tests.lines.workshop_load import SimulatedUser
@@ -75,7 +76,7 @@ def test_a_reader_in_a_workshop_of_twenty_gets_less_than_four_kilobytes_a_second
     reader = sheet_for(team.partner["observer"])
     programme = int(str(reader.page.locator("body").get_attribute("data-programme")))
     if saver:
-        reader.page.get_by_role("checkbox", name="Data saver").check()
+        account_menu(reader.page).get_by_role("checkbox", name="Data saver").check()
         reader.page.reload()
     users = [SimulatedUser(live_server, who, measure, programme, types=n < 5) for n, who in enumerate(people)]
     for user in users:

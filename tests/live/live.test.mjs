@@ -3,11 +3,11 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { at, open, pass, settled } from "../page.mjs"
+import { field, form, forms } from "../sheet-page.mjs"
 
-const field = (rev, value) =>
-  `<kw-field id="f-7-cost" data-rev="${rev}"><form action="/items/7/cost"><input name="value" value="${value}"></form></kw-field>`
 const sheet = (rev, value = "100") =>
-  `<section id="sheet" data-topic="measure:7" data-rev="${rev}" data-changes="/items/7/changes">${field(rev, value)}</section>`
+  `<section id="sheet" data-topic="measure:7" data-rev="${rev}" data-changes="/items/7/changes" data-forms="/items/7/forms">${field("7-cost", rev, value)}</section>`
+const drawn = (rev, value = "100") => sheet(rev, value) + forms(form("f-7-cost", rev, value))
 
 /** A page that shows revision 12 and was notified of the revision `newest`. */
 async function following(newest = 12, body = sheet(12)) {
@@ -15,6 +15,7 @@ async function following(newest = 12, body = sheet(12)) {
   const { connection } = await page.load("connection.js")
   const live = await page.load("live.js")
   await page.load("fields.js")
+  const { swap } = await page.load("swap.js")
   connection.start("/socket.io")
   live.startLive()
   await page.socket.online()
@@ -27,9 +28,16 @@ async function following(newest = 12, body = sheet(12)) {
     connection,
     changed: (rev, by = "another") => page.socket.receive("changed", { topics: { "measure:7": rev }, by }),
     rev: () => page.document.getElementById("sheet").dataset.rev,
+    value: () => page.document.querySelector(".value").textContent,
     input: () => page.document.querySelector("input"),
+    /** Opens the field, whose form is kept. */
+    opened: async (rev = 12) => (swap(forms(form("f-7-cost", rev, "100"))), await page.document.querySelector("kw-field").open(), page.input()),
+    type: (value) => {
+      page.input().value = value
+      page.input().dispatchEvent(new Event("input", { bubbles: true }))
+    },
     asked: () => page.requests.filter(({ url }) => url.startsWith("/items/7/changes")),
-    since: () => page.asked().map(({ url }) => url.split("since=")[1]),
+    since: () => page.asked().map(({ url }) => url.split("since=")[1].split("&")[0]),
     answer: (rev, html = sheet(rev), more = {}) => page.request("/items/7/changes").answer(200, html, { "X-Rev": rev, ...more }),
   })
 }
@@ -40,7 +48,7 @@ test("a topic whose revision was missed is fetched once, from what the page show
   assert.deepEqual(page.since(), ["12"])
   await page.answer(14, sheet(14, "200"))
   assert.equal(page.rev(), "14")
-  assert.equal(page.input().value, "200")
+  assert.equal(page.value(), "200")
   await pass(60_000)
   assert.equal(page.asked().length, 1)
 })
@@ -153,59 +161,86 @@ test("nor is it where the answer comes while what was fetched is being read", as
   const read = page.answer(13, sheet(13, "200"))
   page.live.answered("measure:7", 13)
   await read
-  assert.equal(page.input().value, "100")
+  assert.equal(page.value(), "100")
 })
 
 test("what was fetched meanwhile is shown where others changed something after it", async () => {
   const page = await answeredWhileFetched()
   await page.answer(14, sheet(14, "200"))
-  assert.equal(page.input().value, "200")
+  assert.equal(page.value(), "200")
   assert.equal(page.rev(), "14")
 })
 
 test("what was fetched meanwhile is shown where the answer says nothing of it", async () => {
   const page = await answeredWhileFetched(NaN)
   await page.answer(13, sheet(13, "200"))
-  assert.equal(page.input().value, "200")
+  assert.equal(page.value(), "200")
 })
 
-test("a field that is being typed in keeps its words, and its newer value is fetched when it is left", async () => {
+test("a field that is being typed in keeps its words, and its newer value is there when it is left", async () => {
   const page = await following()
-  const input = page.input()
-  input.focus()
-  input.value = "150"
-  input.dispatchEvent(new Event("input", { bubbles: true }))
+  const input = await page.opened()
+  page.type("150")
   await page.changed(13)
   await pass(400)
-  await page.answer(13, sheet(13, "200"))
+  await page.answer(13, drawn(13, "200"))
   assert.equal(page.input(), input)
   assert.equal(input.value, "150")
   assert.equal(page.rev(), "13")
   await pass(20_000)
+  page.type("100")
+  input.blur()
+  await pass(2_000)
+  assert.equal(page.input(), null)
+  assert.equal(page.value(), "200")
+  assert.equal(page.asked().length, 1)
+  await page.document.querySelector("kw-field").open()
+  assert.equal(page.input().value, "200")
+  assert.equal(page.requests.length, 1)
+})
+
+test("what could not be shown while somebody types is fetched when they have left", async () => {
+  const page = await following()
+  const input = await page.opened()
+  page.type("150")
+  await page.changed(13)
+  await pass(400)
+  await page.answer(13, sheet(13).replace(field("7-cost", 13, "100"), "")) // the newer sheet has no such field
+  assert.equal(page.input(), input)
+  await pass(20_000)
   assert.equal(page.asked().length, 1)
 
-  input.value = "100"
-  input.dispatchEvent(new Event("input", { bubbles: true }))
+  page.type("100")
   input.blur()
   await pass(2_000)
   assert.deepEqual(page.since(), ["12", "12"])
-  await page.answer(13, sheet(13, "200"))
-  assert.equal(page.input().value, "200")
+  await page.answer(13, drawn(13, "200"))
+  assert.equal(page.value(), "200")
   await pass(20_000)
   assert.equal(page.asked().length, 2)
 })
 
 test("nothing is caught up on while the person goes on working there", async () => {
   const page = await following()
-  page.input().focus()
-  page.input().value = "150"
-  page.input().dispatchEvent(new Event("input", { bubbles: true }))
+  await page.opened()
+  page.type("150")
   await page.changed(13)
   await pass(400)
-  await page.answer(13, sheet(13, "200"))
+  await page.answer(13, sheet(13).replace(field("7-cost", 13, "100"), ""))
   page.document.dispatchEvent(new CustomEvent("kw:settled"))
   await pass(20_000)
   assert.equal(page.asked().length, 1)
+})
+
+test("only a page that keeps forms asks for newer ones", async () => {
+  const page = await following(13)
+  await pass(400)
+  assert.equal(page.asked()[0].url.includes("forms=1"), false)
+  await page.answer(13)
+  await page.opened(13)
+  await page.changed(14)
+  await pass(2_000)
+  assert.equal(page.asked()[1].url.includes("forms=1"), true)
 })
 
 test("a page that nobody looks at fetches nothing, and catches up when it is looked at", async () => {
@@ -272,7 +307,7 @@ test("an answer that is older than what is shown is not put into the page", asyn
   await pass(400)
   page.document.getElementById("sheet").dataset.rev = "15"
   await page.answer(13, sheet(13, "old"))
-  assert.equal(page.input().value, "100")
+  assert.equal(page.value(), "100")
   assert.equal(page.rev(), "15")
 })
 

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { open, pass, settled } from "../page.mjs"
+import { row } from "../sheet-page.mjs"
 
 const BODY = `<div id="people" hidden></div><b data-people-item="measure:7"></b><b data-people-item="goal:1"></b>
   <kw-field id="f-cost"><input></kw-field><kw-text id="t-why" lang="en"><textarea></textarea></kw-text><button id="other"></button>`
@@ -37,6 +38,21 @@ test("who opens a page says where they are and hears of the others", async () =>
 test("a page of no programme tells nobody of anybody", async () => {
   const page = await ready([], "")
   assert.deepEqual(page.socket.sent, [])
+})
+
+test("who is in a cell of a row that is not open here is shown at the row's name, and leaves", async () => {
+  const page = await ready()
+  const { swap } = await page.load("swap.js")
+  page.document.body.insertAdjacentHTML("beforeend", `<section id="rows"><table>${row("a", 1, { what: "Dig" })}</table></section>`)
+  await page.tell([ME, { ...ANA, field: "c-a-what" }])
+  assert.equal(page.text("#row-a > :first-child > .field-people"), "Ana is")
+  assert.equal(page.document.querySelectorAll(".field-people:not([hidden])").length, 1)
+  swap(`<section id="rows"><table>${row("a", 2, { what: "Fill" })}</table></section>`)
+  await settled()
+  assert.equal(page.text("#row-a > :first-child > .field-people"), "Ana is")
+  assert.equal(page.document.querySelectorAll(".field-people:not([hidden])").length, 1)
+  await page.tell([ME])
+  assert.equal(page.document.querySelectorAll(".field-people:not([hidden])").length, 0)
 })
 
 test("each municipality stands once, one's own first", async () => {

@@ -20,7 +20,7 @@ from tests import factories
 from tests.client import ProofReader
 
 UNWATCHED_KINDS = {events.person_topic(1).partition(":")[0], PROBE_TOPIC}
-OTHER_PREFIXES = {"topic", "doc", "mailto", "undo", "comment", "event", "changed"}  # other prefixes with a colon
+OTHER_PREFIXES = {"topic", "doc", "mailto", "undo", "comment", "event", "changed", "row"}  # other prefixes with a colon
 
 
 def kinds_in_the_code() -> set[str]:

@@ -34,6 +34,24 @@ _ALL = """async () => {
 PAGES = "async () => (await (await caches.open('pages')).keys()).map(({ url }) => new URL(url).pathname)"
 """Paths of the pages in the service worker's cache."""
 
+BASES = """async () => {
+  const found = []
+  for (const { name } of await indexedDB.databases()) {
+    const opening = indexedDB.open(name)
+    opening.onupgradeneeded = () => opening.transaction.abort()  // it was deleted just now: do not make it anew
+    const database = await new Promise((done) => {
+      opening.onsuccess = () => done(opening.result)
+      opening.onerror = () => done(null)
+    })
+    if (!database) continue
+    const request = database.transaction("bases").objectStore("bases").getAllKeys()
+    found.push(...await new Promise((done) => (request.onsuccess = () => done(request.result))))
+    database.close()
+  }
+  return found
+}"""
+"""Names of the documents whose content is stored."""
+
 
 def kept(page: Page) -> list[dict[str, Any]]:
     """The pending changes in this browser, of any user."""

@@ -5,7 +5,7 @@ import { mock, test } from "node:test"
 import { open, pass, settled } from "../page.mjs"
 
 const DAY = 24 * 60 * 60 * 1_000
-const HEAD = `<div id="flashes"></div><header><p id="save-state"></p></header><main></main>`
+const HEAD = `<div id="flashes"></div><header><p id="save-state"></p></header><p id="save-line" hidden></p><main></main>`
 const words = {
   "panel.show": "Show", "panel.title": "Not sent yet", "waiting.one": "One waits.", "waiting.many": "{n} wait.",
   "stuck.one": "One cannot be sent.", "stuck.many": "{n} cannot be sent.", saved: "Saved.", offline: "Offline.",
@@ -28,7 +28,7 @@ async function ready(records = [], { data, online = true } = {}) {
   await page.socket[online ? "online" : "offline"]()
   startPendingStatus()
   const find = (selector) => page.document.querySelector(selector)
-  const head = () => find("#save-state a").textContent
+  const head = () => find("#save-line a").textContent
   return Object.assign(page, { device, pendingChanges, saveStatus, hold, find, head, button: () => find("#waiting-show") })
 }
 

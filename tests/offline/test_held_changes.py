@@ -17,6 +17,7 @@ from tests.offline.browser_store import (
     wait_until_kept,
     wait_until_nothing_is_kept,
 )
+from tests.sheet_page import forms_arrived, open_field
 
 SheetFor = Callable[..., SheetWindow]
 
@@ -38,13 +39,14 @@ def test_what_others_did_is_seen_before_ones_own_changes_go_out(
 ) -> None:
     own_sheet, other_sheet = sheet_for(team.partner["editor"]), sheet_for(team.de["editor"])
     own_sheet.edit()
+    forms_arrived(own_sheet.page)
     own_sheet.page.context.set_offline(True)
     own_sheet.page.keyboard.type(" Long ago.")
-    own_sheet.page.locator(f"#f-{own_sheet.item}-priority select").select_option("low")
+    open_field(own_sheet.page, f"f-{own_sheet.item}-priority").locator("select").select_option("low")
     wait_until_kept(own_sheet.page, "Long ago.")
     wait_until_kept(own_sheet.page, "low")
     own_sheet.page.close()
-    other_sheet.page.locator(f"#f-{other_sheet.item}-priority select").select_option("medium")
+    open_field(other_sheet.page, f"f-{other_sheet.item}-priority").locator("select").select_option("medium")
     wait_until(other_sheet.page, lambda: value_on_disk(measure, "priority") == "medium")
     again = _aged(own_sheet)
     again.goto(path.format(id=measure.id))

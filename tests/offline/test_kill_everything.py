@@ -26,6 +26,7 @@ from tests.offline.browser_store import (
     wait_until_kept,
     wait_until_nothing_is_kept,
 )
+from tests.sheet_page import forms_arrived, open_field
 
 
 def _is_on_disk(words: str, measure: Measure) -> bool:
@@ -51,11 +52,12 @@ def test_acknowledged_words_are_there_and_the_others_come_when_any_page_is_opene
         wait_until(page, partial(_is_on_disk, said[side], measure))  # "saved" may refer to its first half
     acknowledged = text_on_disk(measure)
 
+    forms_arrived(pages["partner"])
     live_server.kill()
-    pages["partner"].locator(f"#f-{measure.id}-priority select").select_option("low")
     for side, page in pages.items():
         page.locator(_TEXT).locator("[role=textbox]").press_sequentially(f" Never sent from {side}.")
         wait_until_kept(page, f"Never sent from {side}.")
+    open_field(pages["partner"], f"f-{measure.id}-priority").locator("select").select_option("low")
     wait_until_kept(pages["partner"], "low")
     for side in people:
         _kill(tmp_path / side)
@@ -94,7 +96,7 @@ def test_it_is_said_to_be_waiting_until_the_server_is_back(
 
     again = _start(browser, tmp_path / "one", live_server)
     again.goto("/account")
-    expect(again.locator("#save-state")).to_contain_text("1 change not sent yet")
+    expect(again.locator("#save-line")).to_contain_text("1 change not sent yet")
     assert [record["kind"] for record in kept(again)] == ["text"]
     live_server.restart()
     with _signed_in_again(again, team.partner["editor"]):

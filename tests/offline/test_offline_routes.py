@@ -55,12 +55,16 @@ def test_only_pages_fit_for_it_are_marked_to_be_kept_and_none_on_a_shared_comput
     client.login(person)
     kept = client.get(f"/measures/{measure.id}")
     assert (kept.headers["X-Reader"], kept.headers["X-Keep"]) == (str(person.id), "yes")
+    forms = client.fragment(f"/items/{measure.id}/forms")
+    assert (forms.headers["X-Reader"], forms.headers["X-Keep"]) == (str(person.id), "yes")
     for path in (f"/partnerships/{team.partnership.id}/members", f"/measures/{measure.id + 99}"):
         assert "X-Keep" not in client.get(path).headers, path
-    assert "X-Reader" not in client.get(f"/measures/{measure.id}", headers={"HX-Request": "true"}).headers
+    for path in (f"/measures/{measure.id}", f"/items/{measure.id}/fields/priority"):
+        assert "X-Reader" not in client.fragment(path).headers, path
     client.post("/account/device", data={"shared": "1"})
     shared = client.get(f"/measures/{measure.id}")
     assert "X-Keep" not in shared.headers
+    assert "X-Keep" not in client.fragment(f"/items/{measure.id}/forms").headers
     assert shared.headers["X-Reader"] == str(person.id)
     assert "data-shared" in shared.text
     assert "X-Reader" not in client.get("/login").headers

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from flask import Flask
 from playwright.sync_api import expect
 from pycrdt import XmlElement, XmlFragment, XmlText
@@ -24,6 +25,7 @@ from tests.offline.browser_store import (
     wait_until_kept,
     wait_until_nothing_is_kept,
 )
+from tests.sheet_page import forms_arrived, open_field
 
 SheetFor = Callable[..., SheetWindow]
 
@@ -79,14 +81,16 @@ def test_words_and_values_that_a_build_before_has_kept_are_sent(
     expect(here.page.locator("#save-state")).to_have_attribute("data-state", "saved")
 
 
+@pytest.mark.slow
 def test_what_this_build_keeps_has_the_names_and_shapes_of_the_one_before(
     team: Team, sheet_for: SheetFor, measure: Measure
 ) -> None:
     here = sheet_for(team.partner["editor"])
     here.edit()
+    forms_arrived(here.page)
     here.page.context.set_offline(True)
     here.page.keyboard.type(" Written now.")
-    here.page.locator(f"#f-{here.item}-priority select").select_option("low")
+    open_field(here.page, f"f-{here.item}-priority").locator("select").select_option("low")
     wait_until_kept(here.page, "Written now.")
     wait_until_kept(here.page, "low")
     store = here.page.evaluate(_SHAPES, _store_name(team))

@@ -23,6 +23,7 @@ from tests.offline.browser_store import (
     wait_until_kept,
     wait_until_nothing_is_kept,
 )
+from tests.sheet_page import forms_arrived, open_field
 
 SheetFor = Callable[..., SheetWindow]
 
@@ -32,9 +33,10 @@ def test_words_from_before_a_restore_are_offered_never_merged(
 ) -> None:
     own_sheet, open_page = sheet_for(team.partner["editor"]), sheet_for(team.partner["coordinator"])
     own_sheet.edit()
+    forms_arrived(own_sheet.page)
     own_sheet.page.context.set_offline(True)
     own_sheet.page.keyboard.type(" Before the restore.")
-    own_sheet.page.locator(f"#f-{own_sheet.item}-priority select").select_option("low")
+    open_field(own_sheet.page, f"f-{own_sheet.item}-priority").locator("select").select_option("low")
     wait_until_kept(own_sheet.page, "Before the restore.")
     wait_until_kept(own_sheet.page, "low")
     own_sheet.page.close()
@@ -49,7 +51,7 @@ def test_words_from_before_a_restore_are_offered_never_merged(
     expect(again.locator(f"#t-{measure.id}-description-en .offer textarea")).to_have_value(
         "Forty bins are set up. Before the restore."
     )
-    open_page.page.locator(f"#f-{own_sheet.item}-priority select").select_option("low")
+    open_field(open_page.page, f"f-{own_sheet.item}-priority").locator("select").select_option("low")
     expect(open_page.page.locator(".offer")).to_contain_text("An earlier copy was brought back meanwhile.")
     assert text_on_disk(measure) == "Forty bins are set up."
     assert value_on_disk(measure, "priority") == "high"
@@ -61,9 +63,10 @@ def test_a_sign_in_that_ends_while_offline_is_renewed_in_the_page_and_everything
     person = team.partner["editor"]
     own_sheet = sheet_for(person)
     own_sheet.edit()
+    forms_arrived(own_sheet.page)
     own_sheet.page.context.set_offline(True)
     own_sheet.page.keyboard.type(" A long flight.")
-    own_sheet.page.locator(f"#f-{own_sheet.item}-priority select").select_option("low")
+    open_field(own_sheet.page, f"f-{own_sheet.item}-priority").locator("select").select_option("low")
     wait_until_kept(own_sheet.page, "A long flight.")
     own_sheet.page.context.clear_cookies()
     own_sheet.page.context.set_offline(False)

@@ -22,6 +22,7 @@ from tests.offline.browser_store import (
     wait_until_kept,
     wait_until_nothing_is_kept,
 )
+from tests.sheet_page import field_of, forms_arrived, open_field
 
 SheetFor = Callable[..., SheetWindow]
 
@@ -53,16 +54,17 @@ def test_words_and_values_outlive_a_reload_and_arrive_once(
 ) -> None:
     own_sheet = sheet_for(team.de["editor"])
     own_sheet.edit()
+    forms_arrived(own_sheet.page)
     live_server.kill()
     own_sheet.page.keyboard.type(" Before the reload.")
-    own_sheet.page.locator(f"#f-{own_sheet.item}-priority select").select_option("low")
+    open_field(own_sheet.page, f"f-{own_sheet.item}-priority").locator("select").select_option("low")
     wait_until_kept(own_sheet.page, "Before the reload.")
     wait_until_kept(own_sheet.page, "niedrig")
     live_server.restart()
     own_sheet.page.on("dialog", lambda dialog: dialog.accept())
     own_sheet.page.reload()
     expect(own_sheet.body()).to_have_text("Forty bins are set up. Before the reload.")
-    expect(own_sheet.page.locator(f"#f-{own_sheet.item}-priority select")).to_have_value("low")
+    expect(field_of(own_sheet.page, f"f-{own_sheet.item}-priority").locator(".value")).to_have_text("niedrig")
     wait_until_nothing_is_kept(own_sheet.page)
     assert text_on_disk(measure) == "Forty bins are set up. Before the reload."
     assert value_on_disk(measure, "priority") == "low"
@@ -74,10 +76,13 @@ def test_a_field_that_is_not_left_yet_and_a_new_row_are_kept_too(
     own_sheet, other_sheet = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
     rows = other_sheet.page.locator(f"#rows-{other_sheet.item}-steps [data-row]")
     expect(rows).to_have_count(1)
+    forms_arrived(own_sheet.page)
     own_sheet.page.context.set_offline(True)
     own_sheet.page.locator(f"#rows-{own_sheet.item}-steps .row-add button").click()
     wait_until(own_sheet.page, lambda: [one for one in kept(own_sheet.page) if "/rows/steps" in one["url"]])
-    own_sheet.page.locator(f"#f-{own_sheet.item}-period_start [name=value]").press_sequentially("Mai 2031")
+    open_field(own_sheet.page, f"f-{own_sheet.item}-period_start").locator("[name=value]").press_sequentially(
+        "Mai 2031"
+    )
     wait_until_kept(own_sheet.page, "Mai 2031")
     own_sheet.page.close()
     wait_until_nothing_is_kept(_open_another(own_sheet, "/account"))
@@ -91,7 +96,7 @@ def test_a_field_changed_meanwhile_by_somebody_else_stands_with_both_values(
     own_sheet, other_sheet = sheet_for(team.de["editor"]), sheet_for(team.partner["editor"])
     page = _type_without_a_line(own_sheet)
     page.close()
-    other_sheet.page.locator(f"#f-{other_sheet.item}-priority select").select_option("medium")
+    open_field(other_sheet.page, f"f-{other_sheet.item}-priority").locator("select").select_option("medium")
     wait_until(other_sheet.page, lambda: value_on_disk(measure, "priority") == "medium")
     again = _open_another(own_sheet, "/account")
     wait_until_nothing_is_kept(again)
@@ -128,9 +133,10 @@ def test_words_for_a_measure_closed_meanwhile_stay_to_be_copied(
 def _type_without_a_line(sheet: SheetWindow) -> Page:
     """A text and a value that only the browser has."""
     sheet.edit()
+    forms_arrived(sheet.page)
     sheet.page.context.set_offline(True)
     sheet.page.keyboard.type(" Without a line.")
-    sheet.page.locator(f"#f-{sheet.item}-priority select").select_option("low")
+    open_field(sheet.page, f"f-{sheet.item}-priority").locator("select").select_option("low")
     wait_until_kept(sheet.page, "Without a line.")
     wait_until_kept(sheet.page, "niedrig")
     return sheet.page

@@ -10,10 +10,11 @@ from playwright.sync_api import Page, expect
 
 from klimawerk.measures.models import Measure
 from tests import servers
-from tests.browsers import sign_in
+from tests.browsers import account_menu, sign_in
 from tests.editor.conftest import SheetWindow
 from tests.factories import Team
 from tests.offline.browser_store import (
+    BASES,
     PAGES,
     kept,
     text_on_disk,
@@ -22,25 +23,10 @@ from tests.offline.browser_store import (
     wait_until_kept,
     wait_until_nothing_is_kept,
 )
+from tests.sheet_page import open_field
 
 SheetFor = Callable[..., SheetWindow]
 
-_BASES = """async () => {
-  const found = []
-  for (const { name } of await indexedDB.databases()) {
-    const opening = indexedDB.open(name)
-    opening.onupgradeneeded = () => opening.transaction.abort()  // it was deleted just now: do not make it anew
-    const database = await new Promise((done) => {
-      opening.onsuccess = () => done(opening.result)
-      opening.onerror = () => done(null)
-    })
-    if (!database) continue
-    const request = database.transaction("bases").objectStore("bases").getAllKeys()
-    found.push(...await new Promise((done) => (request.onsuccess = () => done(request.result))))
-    database.close()
-  }
-  return found
-}"""
 _HIDE = """() => {
   Object.defineProperty(document, "hidden", { value: true, configurable: true })
   document.dispatchEvent(new Event("visibilitychange"))
@@ -52,18 +38,19 @@ def test_a_visited_page_opens_without_a_network_and_can_be_written_in(
     team: Team, sheet_for: SheetFor, measure: Measure, live_server: servers.KlimawerkServer, app: Flask
 ) -> None:
     own_sheet = _visited(sheet_for(team.partner["editor"], service_workers="allow"))
+    wait_until(own_sheet.page, lambda: f"/items/{measure.id}/forms" in own_sheet.page.evaluate(PAGES))
     live_server.kill()
     again = _opened_anew(own_sheet)
     expect(again.page.locator("#kept")).to_contain_text("You are offline. This page is as it was at ")
     again.edit()
     again.page.keyboard.type(" On the train.")
-    again.page.locator(f"#f-{again.item}-priority select").select_option("low")
+    open_field(again.page, f"f-{again.item}-priority").locator("select").select_option("low")
     wait_until_kept(again.page, "On the train.")
     wait_until_kept(again.page, "low")
     once_more = _opened_anew(again)
     expect(once_more.body()).to_have_text("Forty bins are set up. On the train.")
     expect(once_more.page.locator(f"#f-{own_sheet.item}-priority select")).to_have_value("low")
-    expect(once_more.state).to_contain_text("2 ")
+    expect(once_more.state_line).to_contain_text("2 ")
     once_more.page.goto("/programmes/999")
     expect(once_more.page.locator("h1")).to_have_text("You are offline")
     expect(once_more.page.locator("#kept-pages li")).not_to_have_count(0)
@@ -112,7 +99,7 @@ def test_the_next_person_sees_neither_pages_nor_words_of_the_one_before(
     expect(page.locator("#waiting")).to_contain_text("Nothing waits here")
     page.keyboard.press("Escape")
     assert text_on_disk(measure) == "Forty bins are set up."
-    page.get_by_role("button", name="Sign out", exact=True).click()
+    account_menu(page).get_by_role("button", name="Sign out").click()
     page.wait_for_url("**/login")
     assert page.evaluate(PAGES) == []
     sign_in(page, team.partner["editor"])
@@ -126,17 +113,17 @@ def test_signing_out_asks_while_something_waits(team: Team, sheet_for: SheetFor)
     own_sheet.page.context.set_offline(True)
     own_sheet.page.keyboard.type(" Not sent.")
     wait_until_kept(own_sheet.page, "Not sent.")
-    own_sheet.page.get_by_role("button", name="Sign out", exact=True).click()
+    account_menu(own_sheet.page).get_by_role("button", name="Sign out").click()
     asked = own_sheet.page.get_by_role("dialog", name="Sign out?")
     expect(asked).to_contain_text("1 change is not sent yet.")
     asked.get_by_role("button", name="Stay signed in").click()
     expect(asked).to_have_count(0)
-    own_sheet.page.get_by_role("button", name="Sign out", exact=True).click()
+    account_menu(own_sheet.page).get_by_role("button", name="Sign out").click()
     own_sheet.page.context.set_offline(False)
     asked.get_by_role("button", name="Sign out", exact=True).click()
     own_sheet.page.wait_for_url("**/login")
     assert own_sheet.page.evaluate(PAGES) == []
-    assert own_sheet.page.evaluate(_BASES) == []
+    assert own_sheet.page.evaluate(BASES) == []
 
 
 @pytest.mark.parametrize("window", ["the window that is left", "another window"])
@@ -146,13 +133,13 @@ def test_what_was_read_is_not_written_again_behind_who_signs_out(team: Team, she
     leaving.goto(own_sheet.page.url)
     own_sheet.edit()
     own_sheet.page.evaluate(_HIDE)
-    wait_until(own_sheet.page, lambda: own_sheet.page.evaluate(_BASES) == [f"measure:{own_sheet.item}"])
+    wait_until(own_sheet.page, lambda: own_sheet.page.evaluate(BASES) == [f"measure:{own_sheet.item}"])
     leaving.evaluate("HTMLFormElement.prototype.submit = () => {}")  # the response takes some time
-    leaving.get_by_role("button", name="Sign out", exact=True).click()
-    wait_until(own_sheet.page, lambda: own_sheet.page.evaluate(_BASES) == [])
+    account_menu(leaving).get_by_role("button", name="Sign out").click()
+    wait_until(own_sheet.page, lambda: own_sheet.page.evaluate(BASES) == [])
     own_sheet.page.evaluate(_HIDE)
     own_sheet.page.wait_for_timeout(500)
-    assert own_sheet.page.evaluate(_BASES) == []
+    assert own_sheet.page.evaluate(BASES) == []
 
 
 def test_a_shared_computer_keeps_nothing(team: Team, sheet_for: SheetFor, live_server: servers.KlimawerkServer) -> None:
@@ -179,7 +166,7 @@ def _visited(sheet: SheetWindow) -> SheetWindow:
     """Page and text are stored, and so are the files they need."""
     page = sheet.page
     wait_until(page, lambda: f"/measures/{sheet.item}" in page.evaluate(PAGES))
-    wait_until(page, lambda: f"measure:{sheet.item}" in page.evaluate(_BASES))
+    wait_until(page, lambda: f"measure:{sheet.item}" in page.evaluate(BASES))
     page.reload()  # the editor passes through the worker now
     page.locator("[hx-morph-skip]").first.wait_for()
     return sheet

@@ -10,6 +10,7 @@ from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import Any
 
+import pytest
 from flask_migrate import stamp
 from pycrdt import Doc, XmlElement, XmlFragment, XmlText
 from socketio import Client
@@ -23,6 +24,7 @@ from tests import factories
 from tests.servers import KlimawerkServer
 
 
+@pytest.mark.slow
 def test_open_editors_are_told_and_old_words_are_not_merged(
     live_server: KlimawerkServer, any_database: str, tmp_path: Path
 ) -> None:
@@ -59,6 +61,7 @@ def test_open_editors_are_told_and_old_words_are_not_merged(
     assert "Traceback" not in live_server.log
 
 
+@pytest.mark.slow
 def test_a_backup_is_taken_while_people_write(live_server: KlimawerkServer, any_database: str, tmp_path: Path) -> None:
     stamp()
     team = factories.partnership()

@@ -104,6 +104,8 @@ class World:
             name: min(converter.items) for name, converter in rule._converters.items() if hasattr(converter, "items")
         }
         values = {"item_id": item} | self.known | choices
+        if "/fields/" in rule.rule:
+            values["key"] = "priority"  # "amount" is that of a cell
         missing = rule.arguments - set(values)
         assert not missing, f"{rule}: no value for {missing}"
         if instead:

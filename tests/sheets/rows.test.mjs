@@ -3,18 +3,25 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { open, settled } from "../page.mjs"
+import { forms, row, rowForm } from "../sheet-page.mjs"
 
-const row = (name) => `<div id="row-${name}" data-row><form data-quiet action="/rows/${name}" id="tools-${name}"><span class="row-tools">
-  <button class="row-up" name="verb" value="up" aria-label="Up">^</button><button class="row-delete" formaction="/rows/${name}/delete">Delete <b>row</b></button></span></form></div>`
-const list = (rev, ...names) => `<section id="rows" data-topic="measure:7" data-rev="${rev}">${names.map(row).join("")}
+/** A table whose rows are open, so that their tools are there. */
+const list = (rev, ...names) => `<section id="rows" class="rows" data-topic="measure:7" data-rev="${rev}"><table><tbody>
+  ${names.map((name) => row(name, rev, { text: name })).join("")}</tbody></table>
   <form class="row-add" action="/rows"><input type="text" name="text" value="Dig"><input type="hidden" name="csrf_token" value="token"><button>Add</button></form></section>`
+const answered = (rev, ...names) => list(rev, ...names) + forms(...names.map((name) => rowForm(name, rev, { text: name })))
 
 async function ready(body = list(1, "a", "b")) {
   const page = open(`${body}<div id="flashes"></div><button id="other"></button>`)
   const [, rows, { saveStatus }, storeAccess] = await Promise.all(
-    ["connection.js", "rows.js", "save-status.js", "store/store-access.js", "unsaved-copy.js"].map(page.load),
+    ["connection.js", "rows.js", "save-status.js", "store/store-access.js", "unsaved-copy.js", "fields.js", "pens.js"].map(page.load),
   )
   rows.startRows()
+  const { swap } = await page.load("swap.js")
+  const { openPlace } = await page.load("pens.js")
+  const names = [...page.document.querySelectorAll("[data-row]")].map(({ dataset }) => dataset.row)
+  swap(forms(...names.map((name) => rowForm(name, 1, { text: name }))))
+  for (const name of names) await openPlace(page.document.getElementById(`row-${name}`), { focus: false })
   const submit = async (selector, by) => {
     const form = page.document.querySelector(selector)
     const submitter = by ? form.querySelector(by) : form.querySelector("button")
@@ -50,7 +57,7 @@ test("what is no quiet form goes the browser's way, and what somebody else has s
 
 test("a button's own address goes before the form's, and its name is what was done", async () => {
   const page = await ready()
-  await page.submit("#tools-a", ".row-delete")
+  await page.submit("#row-a form[data-quiet]", ".row-delete")
   assert.equal(page.requests[0].url, "/rows/a/delete")
   assert.equal(page.kept()[0].words[0].label, "Delete row")
   assert.equal(page.requests[0].body.has("id"), false)
@@ -58,20 +65,29 @@ test("a button's own address goes before the form's, and its name is what was do
 
 test("after a deleted row the person is at its neighbour, and after the last at the way to a new one", async () => {
   const page = await ready()
-  await page.submit("#tools-a", ".row-delete")
-  await page.requests[0].answer(200, list(2, "b"))
+  await page.submit("#row-a form[data-quiet]", ".row-delete")
+  await page.requests[0].answer(200, answered(2, "b"))
   assert.equal(page.focus().closest("[data-row]")?.id, "row-b")
   assert.equal(page.focus().className, "row-delete")
-  await page.submit("#tools-b", ".row-delete")
-  await page.requests[1].answer(200, list(3))
+  await page.submit("#row-b form[data-quiet]", ".row-delete")
+  await page.requests[1].answer(200, answered(3))
   assert.equal(page.focus().closest("form")?.className, "row-add")
+})
+
+test("a row that was moved while it was open is open again, with the focus on the same button", async () => {
+  const page = await ready()
+  await page.submit("#row-b form[data-quiet]", ".row-up")
+  await page.requests[0].answer(200, answered(2, "b", "a"))
+  const row = page.document.getElementById("row-b")
+  assert.equal(row.hasAttribute("data-open"), true)
+  assert.ok(page.focus() === row.querySelector(".row-up"))
 })
 
 test("who has gone elsewhere meanwhile stays there", async () => {
   const page = await ready()
-  await page.submit("#tools-a", ".row-delete")
+  await page.submit("#row-a form[data-quiet]", ".row-delete")
   page.document.getElementById("other").focus()
-  await page.requests[0].answer(200, list(2, "b"))
+  await page.requests[0].answer(200, answered(2, "b"))
   assert.equal(page.focus().id, "other")
 })
 
@@ -79,7 +95,7 @@ test("a new row begins at its first control", async () => {
   const page = await ready()
   await page.submit(".row-add")
   const name = page.requests[0].body.get("id")
-  await page.requests[0].answer(201, list(2, "a", "b", name))
+  await page.requests[0].answer(201, answered(2, "a", "b", name))
   assert.equal(page.focus().closest("[data-row]")?.id, `row-${name}`)
 })
 
@@ -96,7 +112,7 @@ test("a change that was not taken is offered with its words, until its writer ha
 
 test("a change without words that a lock refused is said once; one with words is offered", async () => {
   const page = await ready()
-  await page.submit("#tools-a", ".row-up")
+  await page.submit("#row-a form[data-quiet]", ".row-up")
   await page.requests[0].answer(423, `<p class="flash">It is closed.</p>`)
   assert.equal(page.document.getElementById("flashes").textContent, "It is closed.")
   assert.equal(page.document.querySelector(".offer"), null)
@@ -111,7 +127,7 @@ test("a change without words that a lock refused is said once; one with words is
 test("an answer with the reasons comes into the page, and moves nobody", async () => {
   const page = await ready()
   await page.submit(".row-add")
-  await page.requests[0].answer(422, list(1, "a").replace("</section>", `<p class="error">Too long.</p></section>`))
+  await page.requests[0].answer(422, answered(1, "a").replace("</section>", `<p class="error">Too long.</p></section>`))
   assert.equal(page.document.querySelector(".error").textContent, "Too long.")
   assert.equal(page.document.querySelector(".offer"), null)
   assert.equal(page.saveStatus.count, 0)
@@ -119,7 +135,7 @@ test("an answer with the reasons comes into the page, and moves nobody", async (
 
 test("an answer may ask for the whole page anew", async () => {
   const page = await ready()
-  await page.submit("#tools-a")
+  await page.submit("#row-a form[data-quiet]")
   await page.requests[0].answer(204, "", { "HX-Refresh": "true" })
   assert.equal(page.reloads, 1)
 })
@@ -129,6 +145,6 @@ test("a row that was drawn to its place by pointer goes the same way", async () 
   page.sendChange(page.document.getElementById("row-b"), "/rows/b/move", { to: "0" })
   await settled()
   assert.equal(`${page.requests[0].body}`, "to=0&csrf_token=token")
-  await page.requests[0].answer(200, list(2, "b", "a"))
+  await page.requests[0].answer(200, answered(2, "b", "a"))
   assert.deepEqual([...page.document.querySelectorAll("[data-row]")].map(({ id }) => id), ["row-b", "row-a"])
 })

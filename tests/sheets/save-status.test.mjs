@@ -4,8 +4,9 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { open, pass, settled } from "../page.mjs"
 
-const BODY = `<p id="save-state"></p><kw-field id="f-cost"></kw-field><kw-field id="f-why"></kw-field>`
-const WORDS = { "waiting.one": "{n} waits", "waiting.many": "{n} wait", "stuck.one": "{n} stuck", "conflict.many": "{n} conflicts", offline: "offline." }
+const BODY = `<p id="save-state"></p><p id="save-line" hidden></p><kw-field id="f-cost"></kw-field><kw-field id="f-why"></kw-field>`
+const WORDS = { "waiting.one": "{n} waits", "waiting.many": "{n} wait", "stuck.one": "{n} stuck", "conflict.many": "{n} conflicts", offline: "offline.",
+  "short.saved": "Saved", "short.waiting.one": "{n} waits", "short.waiting.many": "{n} wait", "short.conflict.many": "{n} with two values", "short.offline": "since {time}" }
 
 async function ready({ online = true } = {}) {
   const page = open(BODY, { words: WORDS })
@@ -24,9 +25,10 @@ async function ready({ online = true } = {}) {
     get,
     place,
     wait: (name) => saveStatus.waiting(name, place(name)),
-    head: () => `${get("save-state").dataset.state}: ${get("save-state").textContent}`,
+    head: () => `${get("save-state").dataset.state}: ${get("save-line").textContent}`,
+    bar: () => get("save-state").textContent,
     line: (name) => get(`f-${name}`).querySelector(".field-state")?.textContent,
-    link: () => get("save-state").querySelector("a").getAttribute("href"),
+    link: () => get("save-line").querySelector("a").getAttribute("href"),
     said: () => page.document.getElementById("announce")?.textContent ?? "",
   })
 }
@@ -40,6 +42,30 @@ test("a page says that it is connecting, then that all is saved, then that it is
   assert.equal(page.head(), "offline: offline.")
   await pass(100)
   assert.equal(page.said(), "offline.")
+})
+
+test("the bar says it in a few words, the line below only while something waits", async () => {
+  const page = await ready()
+  const shown = () => [page.bar(), page.get("save-line").hidden]
+  assert.deepEqual(shown(), ["Saved", true])
+  page.wait("cost")
+  page.wait("why")
+  await pass(1_600)
+  assert.deepEqual(shown(), ["2 wait", false])
+  await page.socket.offline()
+  assert.match(page.bar(), /^since \d\d:\d\d$/)
+  assert.equal(page.get("save-line").textContent, "offline. 2 wait")
+  await page.socket.online()
+  page.saveStatus.saved("cost")
+  page.saveStatus.saved("why")
+  assert.deepEqual(shown(), ["Saved", true])
+})
+
+test("a page without a bar has nothing to draw, and breaks nothing", async () => {
+  const page = await ready()
+  page.get("save-state").remove()
+  const { startBar } = await page.load("save-bar.js")
+  assert.equal(startBar(), false)
 })
 
 test("only what takes longer than a second and a half is worth a word", async () => {

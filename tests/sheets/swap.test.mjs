@@ -2,54 +2,69 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { open, settled } from "../page.mjs"
+import { open, pass, settled } from "../page.mjs"
+import { field, form, forms } from "../sheet-page.mjs"
 
-const field = (name, rev, value) =>
-  `<kw-field id="f-${name}" data-rev="${rev}"><form action="/${name}"><input name="value" value="${value}"></form></kw-field>`
+/** The forms of the fields, as they come with an answer. */
+const both = (rev, { cost = "100", why = "because" } = {}) => forms(form("f-cost", rev, cost), form("f-why", rev, why))
 const sheet = (rev, { cost = "100", why = "because", title = "Bins", more = "" } = {}) =>
   `<section id="sheet" data-rev="${rev}"><h2>${title}</h2>${field("cost", rev, cost)}${field("why", rev, why)}${more}</section>`
+const answer = (rev, parts) => sheet(rev, parts) + both(rev, parts)
 
-async function shown(body = sheet(1), ...modules) {
+/** A page with the sheet, whose fields are open unless `closed`. */
+async function shown(body = sheet(1), { closed = false } = {}) {
   const page = open(body)
-  for (const module of ["fields.js", ...modules]) await page.load(module)
-  const { swap, setLockRefresh } = await page.load("swap.js")
+  await page.load("fields.js")
+  const [{ swap, setLockRefresh }] = await Promise.all(["swap.js", "sheet-forms.js"].map(page.load))
   const get = (id) => page.document.getElementById(id)
+  swap(both(get("sheet")?.dataset.rev ?? 1))
+  if (!closed) for (const host of page.document.querySelectorAll("kw-field")) await host.open({ focus: false })
   const input = (name) => get(`f-${name}`).querySelector("input")
+  const value = (name) => get(`f-${name}`).querySelector(".value").textContent
   const type = (name, value) => {
     input(name).focus()
     input(name).value = value
     input(name).dispatchEvent(new Event("input", { bubbles: true }))
   }
-  return Object.assign(page, { swap, setLockRefresh, get, input, type })
+  return Object.assign(page, { swap, setLockRefresh, get, input, value, type })
 }
 
 test("a fragment that arrives while a field of it is being typed in does not take the words away", async () => {
   const page = await shown()
   page.type("cost", "150")
   const before = page.input("cost")
-  assert.deepEqual(page.swap(sheet(2, { cost: "200", why: "since", title: "Bins and bags" })), { skipped: true })
+  assert.deepEqual(page.swap(answer(2, { cost: "200", why: "since", title: "Bins and bags" })), { skipped: false })
   assert.equal(page.input("cost"), before)
   assert.equal(before.value, "150")
   assert.equal(page.document.activeElement, before)
-  assert.equal(page.get("f-cost").dataset.rev, "1")
+  assert.equal(page.get("f-cost-form").dataset.rev, "1") // what the words are based on
   // Everything around it is new.
   assert.equal(page.input("why").value, "since")
   assert.equal(page.document.querySelector("h2").textContent, "Bins and bags")
-  assert.equal(page.get("f-cost").hasAttribute("hx-morph-skip"), false)
+  assert.equal(page.value("cost"), "200")
+  assert.equal(page.get("f-cost").hasAttribute("data-dirty"), true) // leaving the page asks, a lock keeps the words
+  assert.equal(page.get("f-cost-form").hasAttribute("hx-morph-skip"), false)
+  // Once the words are taken back and the field is left, nothing is owed.
+  before.value = "100"
+  before.blur()
+  await pass(100)
+  await page.get("f-cost").open()
+  assert.equal(page.input("cost").value, "200")
 })
 
 test("words that were typed stay also when the person is elsewhere", async () => {
   const page = await shown()
   page.type("cost", "150")
   page.input("why").focus()
-  assert.deepEqual(page.swap(sheet(2, { cost: "200" })), { skipped: true })
+  assert.deepEqual(page.swap(answer(2, { cost: "200" })), { skipped: false })
   assert.equal(page.input("cost").value, "150")
+  assert.equal(page.get("f-cost-form").dataset.rev, "1")
 })
 
 test("a field that somebody is in, but has not changed, shows the newer value, and they stay in it", async () => {
   const page = await shown()
   page.input("cost").focus()
-  assert.deepEqual(page.swap(sheet(2, { cost: "200" })), { skipped: false })
+  assert.deepEqual(page.swap(answer(2, { cost: "200" })), { skipped: false })
   assert.equal(page.input("cost").value, "200")
   assert.equal(page.document.activeElement, page.input("cost"))
 })
@@ -88,18 +103,20 @@ test("nothing is owed of a field whose value did not change meanwhile", async ()
   assert.equal(page.input("cost").value, "150")
 })
 
-test("that a field is no form any more is owed to who types in it", async () => {
+test("that a field cannot be opened any more takes no words from who types in it", async () => {
   const page = await shown()
   page.type("cost", "150")
-  const closed = sheet(2).replace(field("cost", 2, "100"), `<kw-field id="f-cost" data-rev="1">100</kw-field>`)
-  assert.deepEqual(page.swap(closed), { skipped: true })
+  const closed = sheet(2).replace(field("cost", 2, "100"), field("cost", 1, "100", { pen: "" }))
+  page.swap(closed)
+  assert.equal(page.get("f-cost").querySelector(".pen"), null)
   assert.equal(page.input("cost").value, "150")
 })
 
 test("the field that was saved shows the answer, though its writer is still in it", async () => {
   const page = await shown()
   page.type("cost", "150")
-  const { skipped } = page.swap(field("cost", 2, "150,00"), { except: page.get("f-cost") })
+  page.get("f-cost").answered = JSON.stringify([["value", "150"]])
+  const { skipped } = page.swap(field("cost", 2, "150,00") + forms(form("f-cost", 2, "150,00")), { except: page.get("f-cost") })
   assert.equal(skipped, false)
   assert.equal(page.input("cost").value, "150,00")
   assert.equal(page.get("f-cost").dataset.rev, "2")
@@ -109,7 +126,7 @@ test("the field that was saved shows the answer, though its writer is still in i
 test("an answer to one field leaves what is typed in another", async () => {
   const page = await shown()
   page.type("why", "money")
-  page.swap(sheet(2, { cost: "200", why: "since" }), { except: page.get("f-cost") })
+  page.swap(answer(2, { cost: "200", why: "since" }), { except: page.get("f-cost") })
   assert.equal(page.input("why").value, "money")
   assert.equal(page.input("cost").value, "200")
 })
@@ -123,11 +140,11 @@ test("an answer that a newer one has overtaken changes nothing, and nothing of i
 
 test("a control that was once typed in shows what the server says now", async () => {
   const page = await shown()
-  page.input("cost").value = "150"
-  page.swap(sheet(2, { cost: "200" }))
+  for (const value of ["150", "100"]) page.input("cost").value = value
+  page.swap(answer(2, { cost: "200" }))
   assert.equal(page.input("cost").value, "200")
-  page.input("cost").value = "150"
-  page.swap(field("cost", 3, "300"))
+  for (const value of ["150", "200"]) page.input("cost").value = value
+  page.swap(field("cost", 3, "300") + forms(form("f-cost", 3, "300")))
   assert.equal(page.input("cost").value, "300")
 })
 
@@ -148,12 +165,12 @@ test("whoever follows the page hears of it once, after it is there", async () =>
   assert.deepEqual(heard, ["22"])
 })
 
-test("one part that is owed makes the whole owed, wherever it stands", async () => {
+test("one part that is being typed in keeps no other part back, wherever it stands", async () => {
   for (const order of [[0, 1], [1, 0]]) {
     const page = await shown(field("cost", 1, "1") + field("why", 1, "1"))
     page.type("cost", "150")
     const parts = [field("cost", 2, "2"), field("why", 2, "2")]
-    assert.deepEqual(page.swap(order.map((i) => parts[i]).join("")), { skipped: true })
+    assert.deepEqual(page.swap(order.map((i) => parts[i]).join("") + both(2, { cost: "2", why: "2" })), { skipped: false })
     assert.equal(page.input("cost").value, "150")
     assert.equal(page.input("why").value, "2")
   }
@@ -199,8 +216,8 @@ test("whoever sees to sheets that are closed is given the parts, and each can be
   })
   const without = sheet(2, { why: "since" }).replace(field("cost", 2, "100"), "")
   assert.deepEqual(page.swap(without), { skipped: false })
-  assert.equal(page.input("why").value, "since")
-  assert.deepEqual(given, [["f-cost"], []])
+  assert.equal(page.value("why"), "since")
+  assert.deepEqual(given, [["f-cost-form", "f-why-form"], ["f-why-form"]])
 })
 
 const row = (label, more = "") => `<div id="row-1" data-row><button class="row-up" name="up">${label}</button>${more}</div>`

@@ -232,6 +232,12 @@ CASES: dict[str, RouteCase] = {
         lambda s: _codes(s, "measure") == ["WA-01", "WA-02", "WA-03", "WA-04"],
         statuses=(303, 303),
     ),
+    "measures.create_first": RouteCase(
+        lambda s: (f"/programmes/{s.programme.id}/measures", {}),
+        lambda s: s.programme,
+        lambda s: _codes(s, "goal") == ["Z1", "Z2"] and _codes(s, "measure") == ["WA-01", "WA-02", "WA-03", "WA-04"],
+        statuses=(303, 303),
+    ),
     "measures.move": RouteCase(
         lambda s: (f"/measures/{s.measure.id}/move", {"goal": str(s.other_goal.id)}),
         _measure,

@@ -37,7 +37,7 @@ def test_a_field_is_set_by_31_statements(client: ProofReader, team: Team, measur
         'DELETE FROM "conflict"': 1,
         "COMMIT": 1,
     }
-    assert (len(trace.statements), size) == (31, 2_912)
+    assert (len(trace.statements), size) == (31, 3_020)
 
 
 def test_others_fetch_it_with_what_follows_from_it_by_16_statements(
@@ -50,7 +50,7 @@ def test_others_fetch_it_with_what_follows_from_it_by_16_statements(
     with traced() as trace:
         answer = client.get(address, headers={"HX-Request": "true"})
     assert _written(trace) == {"BEGIN": 1, "ROLLBACK": 1}
-    assert (len(trace.statements), len(answer.data)) == (16, 19_963)
+    assert (len(trace.statements), len(answer.data)) == (16, 6_320)
 
 
 def _set(client: ProofReader, person: Person, measure: Measure, value: str) -> tuple[SqlTrace, int]:

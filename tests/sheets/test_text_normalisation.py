@@ -14,7 +14,7 @@ from klimawerk.extensions import db
 from klimawerk.live import changes
 from klimawerk.measures.models import Measure
 from klimawerk.measures.service import all_measures
-from klimawerk.news.view import excerpt
+from klimawerk.news.excerpts import excerpt
 from klimawerk.sheets.models import Conflict, FieldChange, Row
 from klimawerk.sheets.rows import append_row, rows_of
 from klimawerk.sheets.service import FieldRef, SetOutcome, set_value

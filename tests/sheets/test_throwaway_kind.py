@@ -117,9 +117,10 @@ def test_its_document_is_joined_and_written_by_whom_its_kind_admits(
 def test_its_field_is_set_by_the_route_of_all_fields(client: ProofReader, team: Team, programme: Programme) -> None:
     client.login(team.moderator)
     address = client.post(f"/programmes/{programme.id}/notes").headers["Location"]
-    assert 'name="value"' in client.get(address).get_data(as_text=True)
     note = db.session.scalars(select(Note)).one()
     set_place = f"/items/{note.id}/fields/place"
+    assert f'href="{set_place}"' in client.get(address).text
+    assert 'name="value"' in client.get(set_place).text
     assert client.post(set_place, data={"value": "Town hall", "rev": "0"}).status_code == 303
     assert db.session.get_one(Item, note.id).values == {"place": "Town hall"}
     client.login(team.de["editor"])

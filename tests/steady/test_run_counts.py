@@ -89,6 +89,7 @@ def test_the_table_ends_with_what_failed_and_says_what_is_missing(counts: RunCou
     assert last.split() == ["0", "1", "2", "2.0", TEST]
 
 
+@pytest.mark.slow
 def test_a_later_call_runs_what_is_missing_and_a_failure_leaves_its_output(counts: RunCounts, tmp_path: Path) -> None:
     (tmp_path / "test_example.py").write_text(EXAMPLE)
     assert "2 passed" in repeated(tmp_path, 1)

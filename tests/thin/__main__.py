@@ -16,6 +16,7 @@ from tests import browsers
 from tests.servers import KlimawerkServer
 from tests.thin.shaped_line import DELAY, RATE, ShapedLine, Weather, thin
 from tests.thin.slow_line_experiment import Experiment, Seconds, served, trusting
+from tests.thin.slow_phone import GOAL, measure_taps
 
 STEPS = {
     "readable": ("readable: the text is painted, in its style", 3.0),
@@ -47,8 +48,16 @@ def main() -> int:
                 if arguments.waterfall and not number:
                     print(_waterfall(which, fetched))
         print(f"{line.stalls} stalls, {line.resets} resets", file=sys.stderr)
+        phone = measure_taps(
+            browser, server.url, path, people["editor", "de"], slower=arguments.phone, runs=arguments.runs
+        )
     print(_table(results, arguments))
-    Path(arguments.out).write_text(json.dumps({"load": os.getloadavg(), "visits": results}, indent=1) + "\n")
+    print(
+        f"\na phone {arguments.phone} times slower, seconds after the HTML, p50: "
+        f"the script has run {phone['script']:.2f}, a tap has opened a field {phone['open']:.2f} (goal {GOAL})"
+    )
+    figures = {"load": os.getloadavg(), "visits": results, "phone": phone}
+    Path(arguments.out).write_text(json.dumps(figures, indent=1) + "\n")
     return 0
 
 
@@ -91,6 +100,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=RATE / 125, help="kbit/s in each direction")
     parser.add_argument("--trip", type=float, default=DELAY * 2_000, help="ms there and back")
     parser.add_argument("--seed", type=int, default=0, help="of stalls and resets; 0 for none")
+    parser.add_argument("--phone", type=int, default=6, help="how many times slower the phone's processor is")
     parser.add_argument("--waterfall", action="store_true", help="print what the first run fetched, and when")
     parser.add_argument("--out", default="thin.json", help="where the figures are written")
     return parser.parse_args()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +11,10 @@ from playwright.sync_api import Browser, BrowserContext, CDPSession, Page
 
 EDITOR = ("klimawerk-editor", "/js/editor.js", "/js/later.js", "/words/", "/css/writing.css")
 """Files loaded when a text is opened or the page is idle."""
+FORMS = re.compile(r"/items/\d+/forms")
+"""The forms of a sheet, which come when the page is idle."""
+THREADS = re.compile(r"/items/\d+/comments/panel|.*/css/comments\.css")
+"""The threads in the panel and their style, which come when the page is idle and the panel is in sight."""
 
 
 @dataclass
@@ -34,8 +39,21 @@ class Load:
 
     @property
     def first(self) -> dict[str, int]:
-        """What the first paint needs: everything but the editor."""
-        return {path: size for path, size in self.sizes.items() if not is_editor(path)}
+        """What the first paint needs: everything but what comes when the page is idle (editor, forms, threads)."""
+        later = (FORMS, THREADS)
+        return {
+            path: size
+            for path, size in self.sizes.items()
+            if not (is_editor(path) or any(pattern.fullmatch(path) for pattern in later))
+        }
+
+    @property
+    def threads(self) -> dict[str, int]:
+        return {path: size for path, size in self.sizes.items() if THREADS.fullmatch(path)}
+
+    @property
+    def forms(self) -> dict[str, int]:
+        return {path: size for path, size in self.sizes.items() if FORMS.fullmatch(path)}
 
     @property
     def editor(self) -> dict[str, int]:

@@ -167,6 +167,7 @@ def test_half_a_file_is_no_file_even_through_the_service_worker(
         until(lambda: at_rest(page, line))
         line.weather, before = cast(Any, OneReset(15_000 if breaks else 10**9)), line.resets
         with page.expect_download() as coming:
+            page.locator(".tabs .menu summary").click()
             page.locator("a[href$='export.json']").click()
         assert bool(coming.value.failure()) == breaks
         assert (line.resets > before) == breaks

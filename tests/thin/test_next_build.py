@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, expect
 from tests.editor.conftest import SheetWindow
 from tests.factories import Team
 from tests.servers import KlimawerkServer
+from tests.sheet_page import field_of, open_field, open_row
 from tests.thin import next_build
 
 SheetFor = Callable[..., SheetWindow]
@@ -29,8 +30,14 @@ def old_page(sheet_for: SheetFor, team: Team) -> SheetWindow:
 
 
 def step(sheet: SheetWindow) -> Locator:
-    field = sheet.page.locator(f"#rows-{sheet.item}-steps kw-field[id$='-text-en']").first
-    return field.locator("input:not([type=hidden]), textarea").first
+    """The row of the first step."""
+    return sheet.page.locator(f"#rows-{sheet.item}-steps tr[data-row]").first
+
+
+def words_of_step(sheet: SheetWindow) -> Locator:
+    """The text of the first step in English, in its open row."""
+    form = open_row(sheet.page, step(sheet).get_attribute("data-row") or "")
+    return form.locator("kw-field[id$='-text-en']").locator("input:not([type=hidden]), textarea").first
 
 
 def reload_line(sheet: SheetWindow) -> Locator:
@@ -46,7 +53,7 @@ def test_the_editor_of_the_build_before_is_gone_and_what_was_typed_is_not(
 ) -> None:
     live_server.restart(serves="tests.thin.next_build:make()")
     connected(old_page)
-    words = step(old_page)
+    words = words_of_step(old_page)
     words.fill("Typed before the page was loaded anew")
     old_page.text().locator(".text-edit").dispatch_event("click")  # the words are still in their field, not sent
     expect(reload_line(old_page)).to_contain_text(NEWER)
@@ -56,7 +63,7 @@ def test_the_editor_of_the_build_before_is_gone_and_what_was_typed_is_not(
     expect(reload_line(old_page)).to_have_count(0)
     connected(old_page)
     assert next_build.VERSION in old_page.page.content()
-    expect(step(old_page)).to_have_value("Typed before the page was loaded anew")
+    expect(step(old_page)).to_contain_text("Typed before the page was loaded anew")
     old_page.edit()
     old_page.page.keyboard.type(" And on.")
     expect(old_page.body()).to_have_text("Forty bins are set up. And on.")
@@ -65,15 +72,16 @@ def test_the_editor_of_the_build_before_is_gone_and_what_was_typed_is_not(
 def test_words_that_waited_in_a_page_of_the_build_before_are_sent_by_the_next(
     old_page: SheetWindow, live_server: KlimawerkServer
 ) -> None:
+    field = field_of(old_page.page, f"f-{old_page.item}-priority")
+    choice = open_field(old_page.page, f"f-{old_page.item}-priority").locator("select")
     live_server.kill()
-    field = old_page.page.locator(f"#f-{old_page.item}-priority")
-    field.locator("select").select_option("low")
+    choice.select_option("low")
     expect(field.locator(".field-state")).to_have_text("Waiting for the connection")
     live_server.restart(serves="tests.thin.next_build:make()")
     old_page.page.reload()
     connected(old_page)
     assert next_build.VERSION in old_page.page.content()
-    expect(field.locator("select")).to_have_value("low")
+    expect(field.locator(".value")).to_have_text("low")
 
 
 def test_a_server_that_starts_again_with_the_same_build_is_no_newer_version(

@@ -12,6 +12,7 @@ from tests.journeys.conftest import ExampleSite
 from tests.thin import page_weight
 
 MEASURE, PROGRAMME, EDITOR = 60_000, 100_000, 105_000
+FORMS, THREADS = 20_000, 8_000  # each comes when the page is idle
 STORE = 9_000  # what is loaded when idle: pending changes, comments, drag and drop, pasting, data volume
 EDITOR_FILES = 5  # our editor modules, what they share with the store, Yjs with ProseMirror, style, messages
 CODE = ("/js/editor.js", "/klimawerk-editor.yjs-13.6.33.js")
@@ -59,12 +60,14 @@ def test_a_page_fits_its_budget_with_everything_it_needs(
 ) -> None:
     seen = opened(house, browser, page, role)
     total = sum(seen.first.values())
-    print(f"\n{page} as {role}: {total} bytes in {len(seen.first)} requests {seen.first}, editor {seen.editor}")
+    print(f"\n{page} as {role}: {total} bytes in {len(seen.first)} requests {seen.first}, later {seen.editor}")
     assert {path.rsplit(".", 1)[-1] for path in seen.first} >= {"js", "css", "svg"}, "a part was not counted"
     assert total <= budget, seen.first
     store = sum(size for path, size in seen.editor.items() if path.endswith("/js/later.js"))
     assert store <= STORE, seen.editor
     assert sum(seen.editor.values()) - store <= EDITOR, seen.editor
+    assert sum(seen.forms.values()) <= FORMS, seen.forms
+    assert sum(seen.threads.values()) <= THREADS, seen.threads
     assert len(seen.first) == 6, (
         "page, style, watch, two scripts, icon: each more is a round trip of its own on a bad day"
     )

@@ -83,6 +83,7 @@ class _RecordingDict(ImmutableMultiDict[str, str]):
             RecordingRequest.requested_names.add((self._where, key))
 
 
+@pytest.mark.slow
 def test_nothing_that_a_route_is_sent_is_an_error_of_ours(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
     no_route_has_an_error_of_ours(app, caplog)
 

@@ -8,7 +8,7 @@ from flask import Flask
 from klimawerk.accounts.service import InvalidInput, clean_name
 from klimawerk.digests.rendering import _subject
 from klimawerk.exchange.import_problems import FilePosition
-from klimawerk.news.view import excerpt
+from klimawerk.news.excerpts import excerpt
 from klimawerk.programmes.service import programme_of
 from klimawerk.sheets.item_codes import is_free
 from klimawerk.versions import service as versions

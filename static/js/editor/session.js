@@ -1,6 +1,7 @@
 // The editing session of one <kw-text>: binds it to its live document; read-only until the user edits.
 
 import { DOMSerializer, TextSelection } from "../../vendor/klimawerk-editor.yjs-13.6.33.js"
+import { closed, opened } from "../close-by-back.js"
 import { open } from "../collab/document-registry.js"
 import { note } from "../text-note.js"
 import { startPlaces } from "../page-anchors.js"
@@ -65,6 +66,7 @@ export class Session {
     this.toolbar?.destroy()
     this.toolbar = null
     this.host.classList.remove("is-editing")
+    closed(this.host)
     this.#redraw()
     if (focus) this.host.querySelector(".text-edit")?.focus()
     else this.#view.dom.blur()
@@ -141,6 +143,7 @@ export class Session {
   #showEditor() {
     this.editing = true
     this.host.classList.add("is-editing")
+    opened(this.host, () => this.end())
     this.#redraw()
     if (!this.multiline) return
     this.toolbar = new Toolbar(this.#view, this.body, this.host.dataset.label)

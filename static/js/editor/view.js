@@ -14,6 +14,23 @@ import { passages } from "./thread-marks.js"
 import { clean, pasteLater, pasting } from "./paste.js"
 import { schema } from "./schema.js"
 
+/** Pixels at each edge of the window that the frame of the page and a docked toolbar cover: the caret is kept clear of them. */
+const COVERED = {
+  left: 5,
+  right: 5,
+  get top() {
+    return 5 + heightOf(["sticky", "fixed"], ".bar, #save-line, .text-toolbar")
+  },
+  get bottom() {
+    return 5 + heightOf(["fixed"], ".ways")
+  },
+}
+
+function heightOf(positions, selector) {
+  const covering = [...document.querySelectorAll(selector)].filter((element) => positions.includes(getComputedStyle(element).position))
+  return covering.reduce((sum, element) => sum + element.offsetHeight, 0)
+}
+
 /** @param session {host, body, live, multiline, editing, changed(), end(), toolbar} */
 export function makeView(session) {
   const fragment = session.live.replica.getXmlFragment(session.host.dataset.fragment)
@@ -32,6 +49,8 @@ export function makeView(session) {
       editable: () => session.editing && session.live.write,
       attributes: () => (session.editing ? role(session) : {}),
       ...pasting(session),
+      scrollThreshold: COVERED,
+      scrollMargin: COVERED,
       handleTextInput,
       handleDOMEvents: { beforeinput: refuseFormatting, paste: pasteLater, drop: pasteLater, ...compositionOf(session.live) },
       // Transactions may arrive before the constructor has returned, and after the view was destroyed.

@@ -3,6 +3,7 @@
 
 import { createElement, plainButton } from "../dom.js"
 import { reset } from "../form-values.js"
+import { openField } from "../pens.js"
 import { copyable } from "../unsaved-copy.js"
 import { recordOf } from "../post-queue.js"
 import { saveStatus } from "../save-status.js"
@@ -57,9 +58,12 @@ export async function adoptRefusedText(record) {
 }
 
 /** Put the text into the form once there is one; until then it is shown below the current value. */
-function placeText(entry) {
+async function placeText(entry) {
+  const { element } = entry.record
+  await openField(element)
+  if (!withoutForm.has(entry)) return
   if (putInForm(entry.record)) return removeBox(entry)
-  const field = document.getElementById(entry.record.element)
+  const field = document.getElementById(element)
   if (field) field.hidden = false
   if (!entry.box.isConnected) field?.append(entry.box)
 }
@@ -97,8 +101,12 @@ function boxFor(field) {
     field.refused = false
     field.save()
     boxes.forEach(update)
+    field.leave()
   })
-  discardButton.addEventListener("click", () => discard(field))
+  discardButton.addEventListener("click", () => {
+    discard(field)
+    field.leave()
+  })
   return group(createElement("p"), createElement("p", { className: "actions" }, sendButton, discardButton))
 }
 

@@ -3,6 +3,7 @@
 import { createElement } from "../dom.js"
 import { connection } from "../connection.js"
 import { moment, messageText } from "../messages.js"
+import { formsLoaded } from "../sheet-forms.js"
 import { device } from "./device.js"
 
 const { serviceWorker } = navigator
@@ -24,11 +25,20 @@ export async function forgetPages() {
 async function begin() {
   if (!(await serviceWorker.register("/sw.js").catch(() => null))) return
   const { active } = await serviceWorker.ready
-  const loaded = performance.getEntriesByType("navigation").concat(performance.getEntriesByType("resource"))
-  const notCached = loaded.filter(({ workerStart }) => !workerStart).map(({ name }) => name.split("#")[0])
-  const own = loaded[0]?.name.split("#")[0]
-  const cacheable = notCached.filter((name) => name === own || /^\/(static|words)\//.test(new URL(name).pathname))
+  const [page] = performance.getEntriesByType("navigation")
+  const own = page?.name.split("#")[0]
+  const cacheable = loadedWithoutWorker((name) => name === own || /^\/(static|words)\//.test(new URL(name).pathname))
   if (cacheable.length) active.postMessage({ keep: [...cacheable, "/offline"] })
+  await formsLoaded()
+  const forms = loadedWithoutWorker((name) => /^\/items\/\d+\/forms$/.test(new URL(name).pathname))
+  if (forms.length) active.postMessage({ keep: forms })
+}
+
+/** Addresses of what this page loaded not through the worker, as far as `wanted` holds for them. */
+function loadedWithoutWorker(wanted) {
+  const loaded = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+  const addresses = loaded.filter(({ workerStart }) => !workerStart).map(({ name }) => name.split("#")[0])
+  return addresses.filter(wanted)
 }
 
 /** Show the age of a cached page until the connection is back and it is live again. */
@@ -51,7 +61,7 @@ async function listPages() {
   const pages = await caches.open("pages")
   for (const { url } of await pages.keys()) {
     const title = await titleOf(await pages.match(url))
-    if (!/offline/.test(url)) list.querySelector("ul").append(createElement("li", {}, createElement("a", { href: url, textContent: title })))
+    if (title && !/offline/.test(url)) list.querySelector("ul").append(createElement("li", {}, createElement("a", { href: url, textContent: title })))
   }
   list.hidden = !list.querySelector("li")
 }

@@ -32,13 +32,13 @@ export function startPendingStatus() {
   checkSoon()
 }
 
-/** Show the button for the panel in the page's head while there is something to show. */
+/** Show the button for the panel below the bar while there is something to show. */
 function updateButton() {
-  const head = document.getElementById("save-state")
-  const visible = ["waiting", "offline", "refused"].includes(head.dataset.state) && saveStatus.count + saveStatus.otherPages + unstoredPlans().length > 0
+  const line = document.getElementById("save-line")
+  const visible = ["waiting", "offline", "refused"].includes(line.dataset.state) && saveStatus.count + saveStatus.otherPages + unstoredPlans().length > 0
   const button = document.getElementById("waiting-show")
   if (!visible) button?.remove()
-  else if (!button) head.append(createButton())
+  else if (!button) line.append(createButton())
 }
 
 function createButton() {

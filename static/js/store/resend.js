@@ -4,9 +4,11 @@ import { retryForever } from "../backoff.js"
 import { connection } from "../connection.js"
 import { hold } from "../hold.js"
 import { loadEditor, loadSeldom } from "../load.js"
+import { openField } from "../pens.js"
 import { CLOSED, enqueue } from "../post-queue.js"
 import { refusal } from "../refusals.js"
 import { saveStatus } from "../save-status.js"
+import { formsLoaded } from "../sheet-forms.js"
 import { swap } from "../swap.js"
 import { messageText } from "../messages.js"
 import { device } from "./device.js"
@@ -37,7 +39,7 @@ function fieldOf({ id, element, url }) {
 }
 
 async function takeOver(record) {
-  const field = fieldFor(record)
+  const field = await fieldFor(record)
   if (!(field || connection.online) || !(await pendingChanges.claim(record))) return
   if (record.gen !== device.gen) return pendingChanges.stick(record, messageText("offer.restored"))
   const body = new URLSearchParams(record.body)
@@ -45,13 +47,16 @@ async function takeOver(record) {
   sendPost(record, body)
 }
 
-function fieldFor({ element }) {
-  return document.querySelector(`kw-field#${CSS.escape(element ?? "none")}`)
+/** The field of this page that the record belongs to, opened; null if there is none. */
+async function fieldFor({ element }) {
+  if (!/^[fc]-/.test(element ?? "")) return null
+  await formsLoaded()
+  return openField(element)
 }
 
 /** A value refused by a lock is shown at its field until the user sends or discards it. */
 async function showRefused(record) {
-  if (!fieldFor(record) || !(await pendingChanges.claim(record))) return
+  if (!(await fieldFor(record)) || !(await pendingChanges.claim(record))) return
   retryForever(loadSeldom).then(({ adoptRefusedText }) => adoptRefusedText(record))
 }
 

@@ -83,6 +83,7 @@ def test_it_can_come_in_again_as_a_copy_without_its_versions(scene: EditionsScen
     assert not editions.editions_of(copy.id)
 
 
+@pytest.mark.slow
 def test_the_preview_says_what_comes_and_what_is_here(
     scene: EditionsScene, client: ProofReader, census: Census
 ) -> None:

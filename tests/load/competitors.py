@@ -122,6 +122,8 @@ class KlimawerkCompetitor(Competitor):
         super().__init__(folder)
         self.ground = ground_
         self.address = bench_data.copy(prepared, folder)
+        self.more: dict[str, str] = {}
+        """More environment variables of the server."""
 
     def command(self) -> list[str]:
         return [sys.executable, "-m", "klimawerk.server"]
@@ -132,6 +134,7 @@ class KlimawerkCompetitor(Competitor):
             "WORKERS": "1",
             "KLIMAWERK_INSTANCE": str(self.folder / "instance"),
             "KLIMAWERK_DATABASE_URL": self.address,
+            **self.more,
         }
 
     def give_past(self, name: str, state: bytes, rest: list[bytes]) -> None:
@@ -153,10 +156,7 @@ class KlimawerkProcesses(KlimawerkCompetitor):
         self.port = free_port(workers)
         self.url = f"http://127.0.0.1:{self.port}"
         self.urls = [f"http://127.0.0.1:{port}" for port in range(self.port, self.port + workers)]
-        self._more = {"WORKERS": str(workers), "KLIMAWERK_REDIS_URL": queue}
-
-    def environment(self) -> dict[str, str]:
-        return {**super().environment(), **self._more}
+        self.more = {"WORKERS": str(workers), "KLIMAWERK_REDIS_URL": queue}
 
 
 class Hocuspocus(Competitor):

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from flask import Flask
 
@@ -24,10 +21,9 @@ from klimawerk.sheets.rows import append_row
 from tests import factories
 from tests.load import bench_data
 from tests.load.competitors import Competitor, KlimawerkCompetitor
+from tests.load.page_crowd import example
 from tests.load.process_cost import Figures, percentile
 from tests.load.version_timings import get, timed
-
-EXAMPLE = Path("klimawerk/exchange/example_programme.json")
 
 
 @dataclass(frozen=True)
@@ -53,7 +49,7 @@ class Editions:
         return figures
 
     def _measured(self, app: Flask) -> Figures:
-        programme = import_programme(_example(self.measures), by=None)
+        programme = import_programme(example(self.measures), by=None)
         partnership = programme.frame.partnership
         person = factories.member(partnership, "de", "coordinator", town=partnership.municipalities[0])
         by = member_of(person, partnership.id)
@@ -61,7 +57,7 @@ class Editions:
         figures: Figures = {
             "edition_first": timed(lambda: service.create_edition(programme, by=by, name="First", purpose="working")),
         }
-        _change(programme, self.changed, by.person.id)
+        change_measures(programme, self.changed, by.person.id)
         figures["edition_next"] = timed(
             lambda: service.create_edition(programme, by=by, name="Next", purpose="working")
         )
@@ -76,18 +72,7 @@ class Editions:
         return {**figures, "edition_compare": max(views), "edition_read": page(f"{place}/1")}
 
 
-def _example(measures: int) -> bytes:
-    """The example programme with that many measures."""
-    example: dict[str, Any] = json.loads(EXAMPLE.read_bytes())
-    some = example["measures"]
-    example["measures"] = [
-        {**some[n % len(some)], "code": f"{some[n % len(some)]['code']}-{n}", "related": []} for n in range(measures)
-    ]
-    example.pop("comments_sample", None)
-    return json.dumps(example).encode()
-
-
-def _change(programme: Programme, many: int, by: int) -> None:
+def change_measures(programme: Programme, many: int, by: int) -> None:
     """Both descriptions are rewritten, and a row is added."""
     for number, measure in enumerate(all_measures(programme)[:many]):
         text = {

@@ -43,11 +43,12 @@ export class Editors {
 
   async #open({ cookie, row }, number) {
     const { url, programme } = this.#plan
-    const html = await (await fetch(`${url}/programmes/${programme}?mode=edit`, { headers: { Cookie: cookie } })).text()
+    const read = async (path) => (await fetch(url + path, { headers: { Cookie: cookie } })).text()
+    const html = await read(`/programmes/${programme}`)
     const page = { cookie, row, number, seen: new Set(), last: 0, timer: null, count: 0, cell: 0 }
     page.token = /name="csrf-token" content="([^"]+)"/.exec(html)[1]
     page.shown = page.newest = Number(new RegExp(`data-topic="programme:${programme}" data-rev="(\\d+)"`).exec(html)[1])
-    page.cell = Number(new RegExp(`id="[^"]*${row}[^"]*title.en" data-rev="(\\d+)"`).exec(html)?.[1] ?? 0)
+    page.cell = Number(new RegExp(`id="[^"]*${row}[^"]*title.en" data-rev="(\\d+)"`).exec(await read(`/rows/${row}`))?.[1] ?? 0)
     page.socket = await openPage({ url, cookie })
     page.socket.on("changed", ({ topics }) => this.#note(page, topics))
     const topics = [...html.matchAll(/data-topic="([^"]+)"/g)].map((match) => match[1])

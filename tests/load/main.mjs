@@ -5,6 +5,7 @@ import { createInterface } from "node:readline"
 import { Herd } from "./herd.mjs"
 import { makeHistory } from "./history.mjs"
 import { sleep, until, Workshop } from "./typing.mjs"
+import { visit } from "./visits.mjs"
 
 const line = await import(`./lines/${process.argv[2]}.mjs`)
 const { Y } = line
@@ -27,6 +28,7 @@ const verbs = {
   expectLoss: () => workshop.expectLoss(),
   count: () => workshop.count(),
   regather: () => workshop.regather(),
+  visit,
 }
 
 /** Upload a document that the server does not have yet. */

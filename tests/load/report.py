@@ -47,6 +47,33 @@ _ROWS = (
     ("kill_ack", "the slowest letter", "ms", 1.0),
     ("kill_refused", "refused", "", 1.0),
     ("kill_never", "never in, or not acknowledged", "", 1.0),
+    ("measure_unknown", "a measure, CPU, unknown", "ms", 1.0),
+    ("measure_known", "known", "ms", 1.0),
+    ("measure_of_many_unknown", "a measure of the large one, unknown", "ms", 1.0),
+    ("measure_of_many_known", "known", "ms", 1.0),
+    ("programme_unknown", "the large programme, unknown", "ms", 1.0),
+    ("programme_known", "known", "ms", 1.0),
+    ("overview_unknown", "its overview, unknown", "ms", 1.0),
+    ("overview_known", "known", "ms", 1.0),
+    *(
+        (f"{state}_{key}", f"{state}: {title}", unit, factor)
+        for state in ("cold", "warm")
+        for key, title, unit, factor in (
+            ("page_p50", "the page is there, p50", "ms", 1.0),
+            ("page_p95", "the page is there, p95", "ms", 1.0),
+            ("all", "all have it", "ms", 1.0),
+            ("forms_p95", "the forms' answer, p95", "ms", 1.0),
+            ("cpu", "server CPU, typing included", "s", 1.0),
+            ("page_bytes", "bytes of the page", "kB", 1e-3),
+            ("typed_p95", "key to the others, p95", "ms", 1.0),
+        )
+    ),
+    *(
+        (f"{during}_{key}", f"{during}: {title}", "ms", 1.0)
+        for during in ("cold", "warm", "export", "compare", "import")
+        for key, title in (("stall_p999", "stall, p99.9"), ("stall_max", "longest stall"))
+    ),
+    *((f"{during}_typed_p95", f"{during}: key, p95", "ms", 1.0) for during in ("export", "compare", "import")),
     ("lost", "lost", "", 1.0),
     ("doubled", "doubled", "", 1.0),
     ("lost_after_kill", "lost after kill -9", "", 1.0),

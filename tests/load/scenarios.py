@@ -10,6 +10,8 @@ from tests.load.edition_timings import Editions
 from tests.load.herd import Herd
 from tests.load.idle_and_fields import Fields, Idle, Joining
 from tests.load.load_generator import Typists
+from tests.load.page_herd import PageHerd
+from tests.load.page_timings import Pages
 from tests.load.process_cost import Figures, measured, percentile, percentiles
 from tests.load.version_timings import Versions
 
@@ -58,7 +60,7 @@ class Typing:
 
 
 _S1 = Typing("S1", "one document, 20 people, each 4 keys a second", 1, 20, 20, 4)
-Scenario = Typing | Joining | Idle | Fields | Versions | Editions | Herd
+Scenario = Typing | Joining | Idle | Fields | Versions | Editions | Herd | Pages | PageHerd
 SCENARIOS: dict[str, Scenario] = {
     one.name: one
     for one in (
@@ -72,6 +74,8 @@ SCENARIOS: dict[str, Scenario] = {
         Typing("W", "a workshop: 20 people, 5 of them typing, carets", 1, 20, 5, 4, carets=True, ours=True),
         Versions("V", "versions of a measure with 12,000 characters in two languages each, and 60 rows", 10_000),
         Herd("J", "100 people come at once to one text, 20 of them type: after a start, and after kill -9", 100, 20),
+        Pages("P", "server CPU of pages, packed: a measure, and a programme with 120 measures", 120),
+        PageHerd("H", "60 people of all roles come to one measure within 300 ms, 20 type elsewhere", 60, 20, 120),
         Editions("E", "two fixed copies of a programme with 120 measures, 40 of them changed", 120, 40),
     )
 }

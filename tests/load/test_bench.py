@@ -11,6 +11,9 @@ from tests.load.competitors import KlimawerkCompetitor
 from tests.load.edition_timings import Editions
 from tests.load.herd import Herd
 from tests.load.load_generator import Typists
+from tests.load.page_crowd import ROLES
+from tests.load.page_herd import PageHerd
+from tests.load.page_timings import Pages
 from tests.load.scenarios import SCENARIOS, Typing
 from tests.load.version_timings import Versions
 
@@ -52,6 +55,36 @@ def test_the_bench_of_fixed_copies_says_how_long(tmp_path: Path) -> None:
         KlimawerkCompetitor(tmp_path / "server", prepared, made), 1
     )
     assert all(value > 0 for value in figures.values()), figures
+
+
+@pytest.mark.slow
+def test_the_bench_of_pages_says_what_each_role_costs(tmp_path: Path) -> None:
+    prepared = tmp_path / "prepared.sqlite"
+    made = bench_data.prepare(f"sqlite:///{prepared}", tmp_path / "instance", people=1, documents=1)
+    scenario = Pages("T", "a small programme", 12, times=1)
+    figures = scenario.run(KlimawerkCompetitor(tmp_path / "server", prepared, made), 1)
+    assert len(figures["programme_known_by_role"]) == len(ROLES)
+    assert 0 < figures["programme_known"] < figures["programme_unknown"]
+    assert "a measure, CPU, unknown (ms)" in report.table(scenario, {"Klimawerk": figures})
+
+
+@pytest.mark.slow
+def test_the_bench_of_readers_says_when_all_have_the_page_and_how_long_the_loop_stood(tmp_path: Path) -> None:
+    prepared = tmp_path / "prepared.sqlite"
+    made = bench_data.prepare(f"sqlite:///{prepared}", tmp_path / "instance", people=1, documents=1)
+    server = KlimawerkCompetitor(tmp_path / "server", prepared, made)
+    scenario = PageHerd("T", "seven come, two type", 7, 2, 12, times=1)
+    try:
+        figures = scenario.run(server, 0)
+    finally:
+        server.kill()
+    for state in ("cold", "warm"):
+        assert 0 < figures[f"{state}_page_p50"] <= figures[f"{state}_page_p95"] <= figures[f"{state}_all"]
+        assert figures[f"{state}_page_bytes"] > 5_000
+    for during in ("cold", "warm", "export", "compare", "import"):
+        assert 0 <= figures[f"{during}_stall_p999"] <= figures[f"{during}_stall_max"], during
+    assert figures["import_typed_p95"] > 0
+    assert "warm: all have it (ms)" in report.table(scenario, {"Klimawerk": figures})
 
 
 def test_a_peer_is_shown_as_a_ratio_to_us() -> None:

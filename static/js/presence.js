@@ -104,7 +104,7 @@ function drawLanguages() {
   const others = people.filter((person) => !isMe(person) && person.field)
   for (const link of document.querySelectorAll("a[data-show-language]:not([aria-current])")) {
     const writers = others.filter(({ field }) => document.getElementById(field)?.dataset.part === link.dataset.showLanguage)
-    const line = link.parentElement.nextElementSibling?.matches(".elsewhere") ? link.parentElement.nextElementSibling : null
+    const line = link.parentElement.nextElementSibling?.matches(".writes-elsewhere") ? link.parentElement.nextElementSibling : null
     if (writers.length) show(line ?? insertAfter(link.parentElement), `${link.textContent}: ${sentence(writers)}`)
     else if (line?.dataset.language === link.dataset.showLanguage) line.remove()
     if (writers.length) link.parentElement.nextElementSibling.dataset.language = link.dataset.showLanguage
@@ -112,7 +112,7 @@ function drawLanguages() {
 }
 
 function insertAfter(element) {
-  const line = createPart("p", "elsewhere", "")
+  const line = createPart("p", "writes-elsewhere", "")
   element.after(line)
   return line
 }

@@ -138,6 +138,18 @@ def test_a_measure_that_is_closed_for_editing(house: ExampleSite) -> None:
     expect(chair.locator(".lock .notice")).to_have_count(0)
 
 
+def test_who_moderates_sees_on_a_wide_screen_that_all_else_is_closed_and_opens_it(house: ExampleSite) -> None:
+    chair = house.go(house.window("coordinator", "en"), "other measure")
+    chair.locator(".lock summary").click()
+    chair.locator("#lock-scope").select_option("others")
+    chair.get_by_role("button", name="Close for editing").click()
+    notice = chair.locator(".lock .notice")
+    expect(notice).to_be_visible()
+    expect(notice).to_contain_text("Everything else is closed for editing.")
+    notice.get_by_role("button", name="Open for editing").click()
+    expect(notice).to_have_count(0)
+
+
 def test_signing_in_again_in_the_page(house: ExampleSite) -> None:
     page = house.windows.open(house.people["editor", "en"], path=house.path["other measure"])
     expect(page.locator("#save-state")).to_have_attribute("data-state", "saved")

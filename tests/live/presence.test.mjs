@@ -133,3 +133,30 @@ test("what was drawn anew shows again who is there, and names the way that is as
   page.drawNames(({ name, id }) => `${name}${page.isMe({ id }) ? " (you)" : ""}`)
   assert.match(page.text("#people"), /Jan \(you\), Ben/)
 })
+
+test("at a name in the head stands the code of the measure where they are; its title is read aloud and shown on hover", async () => {
+  const page = await ready([ME])
+  page.document.body.insertAdjacentHTML("beforeend", `<nav class="outline">
+    <a href="/goals/1"><span class="code">WA</span> <span lang="de">Wasser</span><span class="count">2</span></a>
+    <a href="/measures/8"><svg class="pie"></svg><span lang="en"><span class="code">WA-02</span> Trees
+      <span class="unseen" lang="de"> (Entwurf)</span></span><span class="count">3</span></a></nav>`)
+  const { startPresenceLinks } = await page.load("presence-links.js")
+  startPresenceLinks()
+  await page.tell([ME, { ...ANA, item: "measure:8", field: undefined }, { ...BEN, item: "goal:1", field: undefined }])
+  const link = (path) => page.document.querySelector(`#people a[href="${path}"]`)
+  const seen = (path) => [...link(path).querySelectorAll(".people-at > *")].map(({ className, textContent, lang }) => [className, textContent, lang])
+  assert.deepEqual(seen("/measures/8"), [["code", "WA-02", ""], ["unseen", "Trees", "en"]])
+  assert.deepEqual(seen("/goals/1"), [["code", "WA", ""], ["unseen", "Wasser", "de"]])
+  assert.deepEqual([link("/measures/8").title, link("/measures/8").textContent], ["WA-02 Trees", "Ana WA-02 Trees"])
+})
+
+test("who writes in the language that this page does not show is named at the switch", async () => {
+  const page = await ready([ME])
+  page.document.body.insertAdjacentHTML("beforeend", `<p><a href="?show=en" data-show-language="en">English</a></p><div class="notice elsewhere"></div>`)
+  page.document.getElementById("t-why").dataset.part = "en"
+  await page.tell([ME, { ...ANA, field: "t-why" }])
+  assert.equal(page.text(".writes-elsewhere"), "English: Ana is")
+  assert.equal(page.text(".notice"), "")
+  await page.tell([ME])
+  assert.ok(!page.document.querySelector(".writes-elsewhere"))
+})

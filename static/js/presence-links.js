@@ -28,11 +28,14 @@ function placeOf({ item, field, lang }) {
   return { address, where: item === document.body.dataset.item ? labelOf(field) : titleOf(path) }
 }
 
-/** Code and title from the outline, with their lang attributes. Only the code is visible: there is no room for more. */
+/** Code and title from the outline. Only the code is visible: there is no room for more. */
 function titleOf(path) {
-  const parts = [...document.querySelectorAll(`.outline a[href="${path}"] > :not(.outline-state)`)].map((part) => part.cloneNode(true))
-  for (const title of parts.slice(1)) title.className = "unseen"
-  return parts.flatMap((part) => [part, " "]).slice(0, -1)
+  const link = document.querySelector(`.outline a[href="${path}"]`)
+  if (!link) return []
+  const title = link.querySelector(":scope > [lang]").cloneNode(true)
+  for (const part of title.querySelectorAll(".code, .unseen")) part.remove()
+  const unseen = createElement("span", { className: "unseen", lang: title.lang, textContent: title.textContent.trim() })
+  return [link.querySelector(".code").cloneNode(true), " ", unseen]
 }
 
 function labelOf(field) {

@@ -56,6 +56,18 @@ def test_tab_leads_to_the_content_enter_begins_to_edit_and_escape_leads_back(pag
     expect(text.get_by_role("textbox")).to_have_count(0)
 
 
+def test_at_a_zoom_of_200_percent_the_keyboard_reaches_the_texts_of_each_language(page: Page) -> None:
+    page.set_viewport_size({"width": 640, "height": 450})
+    for language in ("de", "en"):
+        page.locator(f"[data-show-language={language}]").click()
+        edit = page.locator(f"kw-text[id*=-description-{language}] .text-edit")
+        for _step in range(20):
+            page.keyboard.press("Tab")
+            if edit.evaluate("(one) => one === document.activeElement"):
+                break
+        expect(edit).to_be_focused()
+
+
 @pytest.mark.parametrize("width", [1280, 320])
 def test_what_has_the_focus_is_never_covered(house: ExampleSite, page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 700})
@@ -153,4 +165,7 @@ def test_forced_colours_keep_focus_and_choice_in_sight(page: Page) -> None:
     chosen, other = (page.locator(f".switch a{which}").first for which in ("[aria-current]", ":not([aria-current])"))
     look = "(one) => getComputedStyle(one).backgroundColor"
     assert chosen.evaluate(look) != other.evaluate(look)
+    assert [one.evaluate(outline) for one in (chosen, other)] == ["solid", "none"]
+    pen = "getComputedStyle(document.querySelector('kw-field > .pen'), '::before').backgroundColor"
+    assert page.evaluate(pen) != page.evaluate("getComputedStyle(document.body).backgroundColor"), "a pen is seen"
     page.emulate_media(forced_colors="none")

@@ -2,10 +2,12 @@
 
 import { createElement } from "./dom.js"
 import { messageText } from "./messages.js"
+import { rowOfCell } from "./sheet-forms.js"
 
 const PLACES = "kw-text, kw-field, [data-row], [id^='row-'], .part[id], [data-about]"
 
 let last = null
+let lastId = "" // of its place, which stays when a form in it is closed
 let button = null
 
 /** Follow focus and pointer in the sheet; on narrow screens a button for commenting on that place appears.
@@ -21,7 +23,9 @@ export function followPlace(compose) {
 export function subjectHere(form) {
   const item = form.id.split("-")[1]
   const codes = [...form.elements.about.options].map(({ value }) => value).filter(Boolean)
-  for (let at = last; at; at = at.parentElement) {
+  const closedCell = !last?.isConnected && codeOf(lastId, item, codes)
+  if (closedCell) return closedCell
+  for (let at = lastPlace(); at; at = at.parentElement) {
     const code = [at.dataset.about, at.dataset.fragment].find((known) => codes.includes(known)) ?? codeOf(at.id, item, codes)
     if (code) return code
   }
@@ -39,9 +43,14 @@ function codeOf(id, item, codes) {
   })
 }
 
+/** What was focused or pressed; if that is gone, its place; for the cell of a row that is closed now, the row. */
+function lastPlace() {
+  return last?.isConnected ? last : document.getElementById(lastId || "none") ?? rowOfCell(lastId)
+}
+
 /** Focus the place again: its own control, else its first one. */
 function goBack() {
-  const controls = last?.closest(PLACES)?.querySelectorAll("[contenteditable=true], button, a, input:not([type=hidden]), select, textarea") ?? []
+  const controls = lastPlace()?.closest(PLACES)?.querySelectorAll("[contenteditable=true], button, a, input:not([type=hidden]), select, textarea") ?? []
   const own = [...controls].find((control) => control.contains(last)) ?? [...controls].find((control) => control.checkVisibility())
   own?.focus({ preventScroll: true })
 }
@@ -50,6 +59,7 @@ function note(target, compose) {
   const place = target.closest?.(PLACES)
   if (!place || target.closest(".comment-key")) return
   last = target
+  lastId = place.id
   if (button) return
   button = createElement("button", { type: "button", className: "comment-key", ariaLabel: messageText("comments.here") })
   button.innerHTML = '<svg class="i" aria-hidden="true"><use href="#i-comments"/></svg>'

@@ -146,7 +146,7 @@ function onClick(event) {
   event.preventDefault()
   if (quoteLink) quote(quoteLink)
   else if (threadLink) openThread(threadLink)
-  else if (key.parentElement.open) closeForm(key.parentElement)
+  else if (key.parentElement.open && key.checkVisibility()) closeForm(key.parentElement)
   else compose()
 }
 

@@ -10,10 +10,14 @@ import { whenIdle } from "./when-idle.js"
 const PANEL = "aside.panel"
 const BESIDE = "(min-width: 75rem)" // where panel.css shows it beside the sheet
 const TABS = `${PANEL} [data-tab]`
+const TO_PLACES = `${PANEL}.open a[href*="#"]:not([data-quote], [data-tab], [data-comment-key])`
+const COVERED = `body > :not(.desk, dialog, #announce), .desk > :not(${PANEL})`
+const READ_AGAIN = 10_000 // ms after which comments are marked as read again, if that has failed
 
 const loading = new Map()
 let onLoaded = null
 let watcher = null
+const read = new Set() // ids of the comments that are read, or being marked as such
 
 /** @param loaded called with a part of the panel that has just been loaded */
 export function startPanel(loaded) {
@@ -21,6 +25,8 @@ export function startPanel(loaded) {
   const panel = document.querySelector(PANEL)
   if (!panel) return
   document.addEventListener("click", onClick)
+  document.addEventListener("click", onPlace, true) // before what the link leads to takes the focus
+  matchMedia(BESIDE).addEventListener("change", uncover)
   panel.addEventListener("keydown", ({ key, defaultPrevented }) => key === "Escape" && !defaultPrevented && closePanel())
   for (const sign of ["pointerover", "focusin"]) panel.addEventListener(sign, markRead)
   if (location.hash === "#missing") openTab("missing")
@@ -53,6 +59,7 @@ export function showPanel() {
   const close = createElement("button", { type: "button", className: "plain neat close-panel", textContent: messageText("panel.close") })
   close.addEventListener("click", () => closePanel())
   panel.prepend(close)
+  setInert(true)
   if (window.CloseWatcher) {
     watcher = new CloseWatcher() // also Android's Back
     watcher.addEventListener("close", () => closePanel())
@@ -61,13 +68,24 @@ export function showPanel() {
 
 /** Close the panel if it was opened over the sheet. */
 export function closePanel() {
-  const panel = document.querySelector(PANEL)
-  if (!panel?.classList.contains("open")) return
+  if (uncover()) document.dispatchEvent(new CustomEvent("kw:panel-closed"))
+}
+
+/** False if the panel is not over the sheet. */
+function uncover() {
+  const panel = document.querySelector(`${PANEL}.open`)
+  if (!panel) return false
   panel.classList.remove("open")
-  panel.querySelector(".close-panel")?.remove()
+  panel.querySelector(".close-panel").remove()
+  setInert(false)
   watcher?.destroy()
   watcher = null
-  document.dispatchEvent(new CustomEvent("kw:panel-closed"))
+  return true
+}
+
+/** The keyboard does not reach what the panel covers. */
+function setInert(inert) {
+  for (const element of document.querySelectorAll(COVERED)) element.toggleAttribute("inert", inert)
 }
 
 function loadPart(panel, name) {
@@ -93,21 +111,26 @@ async function fetchPart(panel, name) {
 }
 
 function onClick(event) {
-  if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return
   const link = event.target.closest(TABS)
-  if (!link) {
-    if (event.target.closest(`${PANEL}.open a[href*="#"]`)) closePanel()
-    return
-  }
+  if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return
   event.preventDefault()
   openTab(link.dataset.tab).then((part) => part || location.assign(link.href))
 }
 
+/** A link to a place of the page: show the place. */
+function onPlace(event) {
+  if (event.target.closest(TO_PLACES) && !(event.button || event.ctrlKey || event.metaKey || event.shiftKey)) closePanel()
+}
+
 /** New comments in the panel count as read once the panel is used. */
-function markRead() {
-  const comments = document.querySelector(`${PANEL} [data-content=comments]:not([data-read])`)
-  if (!comments?.checkVisibility() || !comments.querySelector(".new")) return
-  comments.dataset.read = ""
-  const threads = [...comments.querySelectorAll(".thread")].map(({ id }) => ["thread", id.split("-")[1]])
-  post(`${document.querySelector("[data-tab=comments]").pathname}/read`, new URLSearchParams(threads))
+async function markRead() {
+  const comments = document.querySelector(`${PANEL} [data-content=comments]`)
+  if (!comments?.checkVisibility()) return
+  const marks = [...comments.querySelectorAll(".comment .new")].filter((mark) => !read.has(mark.closest(".comment").id))
+  if (!marks.length) return
+  const ids = marks.map((mark) => mark.closest(".comment").id)
+  ids.forEach((id) => read.add(id))
+  const threads = marks.map((mark) => ["thread", mark.closest(".thread").id.split("-")[1]])
+  const answer = await post(`${document.querySelector("[data-tab=comments]").pathname}/read`, new URLSearchParams(threads))
+  if (!answer?.ok) setTimeout(() => ids.forEach((id) => read.delete(id)), READ_AGAIN)
 }

@@ -19,16 +19,19 @@ const COVERED = {
   left: 5,
   right: 5,
   get top() {
-    return 5 + heightOf(["sticky", "fixed"], ".bar, #save-line, .text-toolbar")
+    // A docked toolbar covers the bar of the languages.
+    return 5 + heightOf(".bar") + heightOf("#save-line") + Math.max(heightOf(".languages-bar"), heightOf(".text-toolbar"))
   },
   get bottom() {
-    return 5 + heightOf(["fixed"], ".ways")
+    const edges = [".ways", ".comment-key"].filter(heightOf).map((selector) => document.querySelector(selector).getBoundingClientRect().top)
+    return 5 + innerHeight - Math.min(innerHeight, ...edges)
   },
 }
 
-function heightOf(positions, selector) {
-  const covering = [...document.querySelectorAll(selector)].filter((element) => positions.includes(getComputedStyle(element).position))
-  return covering.reduce((sum, element) => sum + element.offsetHeight, 0)
+/** The height of what stays at an edge of the window while the page is scrolled, 0 for anything else. */
+function heightOf(selector) {
+  const element = document.querySelector(selector)
+  return element && ["sticky", "fixed"].includes(getComputedStyle(element).position) ? element.offsetHeight : 0
 }
 
 /** @param session {host, body, live, multiline, editing, changed(), end(), toolbar} */

@@ -75,6 +75,9 @@ def test_nothing_in_the_bar_moves_when_there_is_more_to_say(
     assert page.evaluate("document.querySelector('.bar').getBoundingClientRect().bottom") <= page.evaluate(
         "document.getElementById('save-line').getBoundingClientRect().top + 1"
     ), "the line stands below the bar, also when the page has been scrolled"
+    assert page.evaluate("document.getElementById('save-line').getBoundingClientRect().bottom") <= page.evaluate(
+        "document.querySelector('.languages-bar').getBoundingClientRect().top + 1"
+    ), "and the languages below the line"
 
 
 def test_a_keyboard_the_open_text_and_its_toolbar_fit_on_the_smallest_phone_together(
@@ -111,6 +114,23 @@ def test_a_keyboard_the_open_text_and_its_toolbar_fit_on_the_smallest_phone_toge
     page.keyboard.press("Escape")
     page.set_viewport_size({"width": 320, "height": 568})
     expect(page.locator(".ways")).to_be_in_viewport()
+
+
+def test_on_a_tablet_the_caret_stays_in_sight_on_its_way_up_through_a_long_text(
+    team: Team, measure: Measure, page_for: Callable[..., Page]
+) -> None:
+    size = {"width": 900, "height": 600}
+    page = page_for(team.partner["editor"], path=f"/measures/{measure.id}", viewport=size)
+    expect(page.locator("#save-state")).to_have_attribute("data-state", "saved")
+    text = page.locator(f"#t-{measure.id}-description-en")
+    text.locator(".text-edit").click()
+    caret_may_move(text)
+    for line in range(30):
+        page.keyboard.press("Enter")
+        page.keyboard.type(f"Line {line}")
+    for line in range(28):
+        page.keyboard.press("ArrowUp")
+        assert not page.evaluate(_COVERED), f"{line} lines above the last"
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ export function startPanel(loaded) {
   if (!panel) return
   document.addEventListener("click", onClick)
   document.addEventListener("click", onPlace, true) // before what the link leads to takes the focus
+  document.addEventListener("pointerdown", ({ target }) => target.closest(`${PANEL}, dialog`) || closePanel())
   matchMedia(BESIDE).addEventListener("change", uncover)
   panel.addEventListener("keydown", ({ key, defaultPrevented }) => key === "Escape" && !defaultPrevented && closePanel())
   for (const sign of ["pointerover", "focusin"]) panel.addEventListener(sign, markRead)

@@ -59,6 +59,13 @@ test("while the panel covers the page the keyboard does not leave it, and afterw
   assert.deepEqual([page.inert(), closed], [[], 1])
 })
 
+test("a press beside the panel closes it, one in it or in a dialog does not", async () => {
+  const page = await ready(900)
+  page.showPanel()
+  const press = (selector) => (page.get(selector).dispatchEvent(new Event("pointerdown", { bubbles: true })), page.isOpen())
+  assert.deepEqual(["#quote", "#keys", ".desk"].map(press), [true, true, false])
+})
+
 test("a window that is made wider shows the panel beside the sheet, and both can be used", async () => {
   const page = await ready(480)
   page.showPanel()

@@ -10,7 +10,7 @@ import { whenIdle } from "./when-idle.js"
 const PANEL = "aside.panel"
 const BESIDE = "(min-width: 75rem)" // where panel.css shows it beside the sheet
 const TABS = `${PANEL} [data-tab]`
-const TO_PLACES = `${PANEL}.open a[href*="#"]:not([data-quote], [data-tab], [data-comment-key])`
+const TO_PLACES = `${PANEL}.open a[href*="#"]:not([data-quote], [data-tab])`
 const COVERED = `body > :not(.desk, dialog, #announce), .desk > :not(${PANEL})`
 const READ_AGAIN = 10_000 // ms after which comments are marked as read again, if that has failed
 
@@ -127,11 +127,10 @@ function onPlace(event) {
 async function markRead() {
   const comments = document.querySelector(`${PANEL} [data-content=comments]`)
   if (!comments?.checkVisibility()) return
-  const marks = [...comments.querySelectorAll(".comment .new")].filter((mark) => !read.has(mark.closest(".comment").id))
-  if (!marks.length) return
-  const ids = marks.map((mark) => mark.closest(".comment").id)
-  ids.forEach((id) => read.add(id))
-  const threads = marks.map((mark) => ["thread", mark.closest(".thread").id.split("-")[1]])
+  const marked = [...comments.querySelectorAll(".new")].map((mark) => mark.closest(".comment")).filter(({ id }) => !read.has(id))
+  if (!marked.length) return
+  marked.forEach(({ id }) => read.add(id))
+  const threads = marked.map((comment) => ["thread", comment.closest(".thread").id.split("-")[1]])
   const answer = await post(`${document.querySelector("[data-tab=comments]").pathname}/read`, new URLSearchParams(threads))
-  if (!answer?.ok) setTimeout(() => ids.forEach((id) => read.delete(id)), READ_AGAIN)
+  if (!answer?.ok) setTimeout(() => marked.forEach(({ id }) => read.delete(id)), READ_AGAIN)
 }

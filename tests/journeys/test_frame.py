@@ -12,7 +12,7 @@ from klimawerk.measures.models import Measure
 from klimawerk.sheets.service import FieldRef
 from tests import factories
 from tests.accessibility import Colours, barriers, sideways, small_targets
-from tests.browsers import account_menu, caret_may_move, sign_in
+from tests.browsers import account_menu, caret_may_move, move_caret, sign_in
 from tests.factories import Team
 from tests.journeys.conftest import ExampleSite
 from tests.sheets.test_field_links import create_conflict
@@ -129,7 +129,7 @@ def test_on_a_tablet_the_caret_stays_in_sight_on_its_way_up_through_a_long_text(
         page.keyboard.press("Enter")
         page.keyboard.type(f"Line {line}")
     for line in range(28):
-        page.keyboard.press("ArrowUp")
+        move_caret(page, "ArrowUp")
         assert not page.evaluate(_COVERED), f"{line} lines above the last"
 
 

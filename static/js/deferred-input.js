@@ -1,19 +1,15 @@
-// Starts input handling that can wait until the page is idle: menus, drag and drop, pasting, comments.
+// Starts input handling that can wait until the page is idle: drag and drop, pasting, comments.
 
 import { retryForever } from "./backoff.js"
-import { startBusy } from "./busy-form.js"
 import { startComments } from "./comments.js"
 import { startDrag } from "./drag.js"
 import { loadSeldom } from "./load.js"
-import { startMenus } from "./menus.js"
 
 /** Called by main.js when the page is idle. */
 export async function startDeferredInput() {
   // A form that was returned with its input is shown at the address of its page.
   const { at } = document.documentElement.dataset
   if (at) history.replaceState(null, "", at)
-  startMenus()
-  startBusy()
   startDrag()
   addEventListener("pageshow", renewKeys)
   addEventListener("paste", pictures)

@@ -3,10 +3,12 @@
 // First: it requests the editor before the libraries have arrived.
 import { startTexts } from "./text.js"
 import { retryForever } from "./backoff.js"
+import { startBusy } from "./busy-form.js"
 import { connection } from "./connection.js"
 import { startLanguages } from "./language-switch.js"
 import { startLive } from "./live.js"
 import { loadLater } from "./load.js"
+import { startMenus } from "./menus.js"
 import { startPens } from "./pens.js"
 import { startPosts } from "./post-queue.js"
 import { startPresence } from "./presence.js"
@@ -26,6 +28,8 @@ startRows()
 startPens()
 startShortcuts()
 startLanguages()
+startMenus()
+startBusy()
 retryForever(loadLater).then(({ startDeferredInput }) => startDeferredInput())
 
 // Anonymous visitors have no live updates and nothing that saves by itself.

@@ -81,9 +81,9 @@ class Side:
 
 @dataclass(frozen=True)
 class ProgrammeData:
-    """`sides`: the reader's own first. `languages`: in the order in which a text is looked for. `topics`: {id of a
-    measure: revision of its topic}. `rank`: grows with every change of the programme, its goals and measures. Both were
-    read before the contents, which are never older."""
+    """`sides`: the reader's own first. `languages`: in the order in which a text is looked for. `topics`: (id,
+    topic, its revision) of each goal and measure. `rank`: grows with every change of the programme, its goals and
+    measures. Both revisions were read before the contents, which are never older."""
 
     period: tuple[str, str] = ("", "")
     fields: Sequence[TitledItem] = ()
@@ -93,7 +93,7 @@ class ProgrammeData:
     sides: Sequence[Side] = ()
     rates: Rates = field(default_factory=lambda: Rates("EUR"))
     languages: Sequence[str] = ("en",)
-    topics: Mapping[int, int] = field(default_factory=dict)
+    topics: Sequence[tuple[int, str, int]] = ()
     rank: int = 0
 
     @cached_property
@@ -133,7 +133,7 @@ def programme_data(v: SheetView, revs: Revisions) -> ProgrammeData:
         sides=[Side(side, name, _short_names(v.frame, side) or name) for side, name in v.sides_own_first()],
         rates=v.frame.rates,
         languages=languages,
-        topics={measure.id: rev_of.get(measure.id, 0) for measure in measures},
+        topics=[(item.id, item.name, rev_of.get(item.id, 0)) for item in (*goals, *measures)],
         rank=rev_of.get(programme.id, 0) * _RANK + sum(rev for id_, rev in revs if id_ != programme.id),
     )
 

@@ -53,12 +53,13 @@ def overview_page(item_id: int) -> ResponseReturnValue:
 @bp.get("/programmes/<int:item_id>/overview/changes")
 @login_required
 def overview_changes(item_id: int) -> ResponseReturnValue:
-    """The pictures of the overview that show a change of the programme after `since`, or of the measure `measure`."""
+    """The pictures of the overview that show a change of the programme after `since`, or of the goal or measure
+    `item`."""
     v = _programme(readable_item(item_id))
     changed, rev = v.item, v.rev
-    if measure_id := request.args.get("measure", type=scalars.item_id):
-        changed = readable_item(measure_id).item
-        if changed.kind != "measure" or changed.frame_id != v.item.frame_id:
+    if changed_id := request.args.get("item", type=scalars.item_id):
+        changed = readable_item(changed_id).item
+        if changed.kind not in ("goal", "measure") or changed.frame_id != v.item.frame_id:
             abort(404)
         rev = revision(changed.name)
     db.session.refresh(changed)  # it was read before its revision

@@ -199,7 +199,7 @@ def test_a_change_of_a_measure_brings_the_parts_that_show_it(
     measure = factories.measure(programme)
     client.login(team.de["editor"])
     who = team.partner["editor"].id
-    query = f"&measure={measure.id}"
+    query = f"&item={measure.id}"
     for field, value, parts in (
         ("planning_state", "draft", {"key-figures", "timeline", "state-matrix"}),
         ("period_start", "2027-09", {"timeline", "responsibilities"}),
@@ -218,6 +218,34 @@ def test_a_change_of_a_measure_brings_the_parts_that_show_it(
         "contributions",
     }
     assert changed_parts(client, programme, revision(measure.name), query) == set()
+
+
+def test_a_goal_s_field_of_action_places_its_measures_on_open_pages_too(
+    client: ProofReader, team: Team, programme: Programme
+) -> None:
+    measure, by = factories.measure(programme), team.de["editor"].id
+    set_value(FieldRef(measure, "field"), None, based_on=measure.revs["field"], by=by)
+    goal = db.session.get_one(Goal, measure.goal_id)
+    other = append_row(programme, "fields", {"code": "EN", "title.en": "Energy"}, by=None)
+    client.login(team.de["editor"])
+    page = overview(client, programme)
+    followed = re.findall(r'data-topic="(\w+:\d+)" data-rev="\d+" data-changes="[^"]*[?]item=(\d+)&amp;', page)
+    assert (goal.name, str(goal.id)) in followed
+    assert (measure.name, str(measure.id)) in followed
+    since, query = revision(goal.name), f"&item={goal.id}"
+    set_value(FieldRef(goal, "field"), other.id, based_on=goal.revs["field"], by=by)
+    assert changed_parts(client, programme, since, query) == {
+        "key-figures",
+        "timeline",
+        "state-matrix",
+        "responsibilities",
+    }
+    answer = client.fragment(f"/programmes/{programme.id}/overview/changes?since={since}{query}")
+    assert int(answer.headers["X-Rev"]) == revision(goal.name)
+    assert rows(part(answer.text, "state-matrix"))["EN Energy"][-1] == "WA-01"
+    since = revision(goal.name)
+    append_row(goal, "indicators", {}, by=None)
+    assert changed_parts(client, programme, since, query) == set()
 
 
 def test_a_measure_that_comes_or_goes_and_a_new_rate_bring_everything(
@@ -269,7 +297,7 @@ def test_a_part_is_never_older_than_what_it_replaces(client: ProofReader, team: 
     assert ranks == sorted(set(ranks))
 
 
-@pytest.mark.parametrize("other", ["measure of another partnership", "goal", "nothing"])
+@pytest.mark.parametrize("other", ["measure of another partnership", "the programme itself", "nothing"])
 def test_changes_of_another_item_are_not_found(
     client: ProofReader, team: Team, programme: Programme, other: str
 ) -> None:
@@ -277,10 +305,10 @@ def test_changes_of_another_item_are_not_found(
     elsewhere = factories.measure(factories.programme(factories.partnership()))
     ids = {
         "measure of another partnership": elsewhere.id,
-        "goal": factories.measure(programme).goal_id,
+        "the programme itself": programme.id,
         "nothing": 9999,
     }
-    assert client.get(f"/programmes/{programme.id}/overview/changes?measure={ids[other]}").status_code == 404
+    assert client.get(f"/programmes/{programme.id}/overview/changes?item={ids[other]}").status_code == 404
 
 
 def test_an_open_page_follows_and_leaves_the_focus_where_it_is(

@@ -78,9 +78,10 @@ class FragmentCache:
     def get(self, key: Key, make: Callable[[], T], size: Callable[[T], int] = sys.getsizeof) -> T:
         """The value of `key`, made by `make()` where it is not known; what that raises reaches its caller alone.
 
-        `key`: strings, numbers, dates, booleans, None and tuples of them. `size`: bytes of a value.
+        `key`: strings, numbers, dates, booleans, None and tuples of them. `size`: bytes of a value. Inside `writing()`
+        it is made and not stored, since the revisions in the key may be rolled back and used for something else.
         """
-        if not self.max_bytes:
+        if not self.max_bytes or is_writing():
             return make()
         digest = digest_of(key)
         deadline = time.monotonic() + MAX_WAIT
@@ -91,7 +92,7 @@ class FragmentCache:
                     self._entries.move_to_end(digest)
                     return self._entries[digest][0]  # type: ignore[no-any-return]
                 other = self._renderings.get(digest)
-                alone = is_writing() or time.monotonic() >= deadline or (other and other.owner == _here())
+                alone = time.monotonic() >= deadline or (other and other.owner == _here())
                 if other is None or alone:
                     self.counters.misses += 1
                     mine = _Rendering(_here())

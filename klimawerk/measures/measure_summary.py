@@ -73,8 +73,12 @@ def _same_application(budget: MeasureBudget, measure: Item) -> list[MeasureBudge
         .where(Row.kind == "funding", Row.deleted_at.is_(None), Row.cells["application"].as_string().in_(applications))
     )
     ids = sorted(set(db.session.scalars(sharing)))
-    rows = rows_of_all(ids) if ids else {}
-    return [budget_of(db.session.get_one(Measure, id_), rows.get(id_, {})) for id_ in ids]
+    if not ids:
+        return []
+    query = select(Measure).where(Measure.id.in_(ids)).order_by(Measure.id)
+    others = db.session.scalars(query.execution_options(populate_existing=True)).all()
+    rows = rows_of_all(ids)
+    return [budget_of(other, rows.get(other.id, {})) for other in others]
 
 
 def _applications(budget: MeasureBudget) -> set[str]:

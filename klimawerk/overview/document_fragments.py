@@ -119,7 +119,7 @@ class DocumentFragments:
 
 
 def document_fragments(v: SheetView) -> DocumentFragments:
-    """The fragments of a programme's page. Call before its contents are read."""
+    """The fragments of a programme's page, made of contents that are read after its revisions, whatever `v` holds."""
     revs = item_revisions(v.frame)
     return DocumentFragments(refreshed(v), revs)
 

@@ -49,10 +49,10 @@ class OutlineLine:
 
 @dataclass(frozen=True)
 class OutlineContents:
-    """What the outline shows to one side in one language; cached. `title`, `lang`: of the programme. `talks`: {item id:
-    number of open threads visible to the side}, `passages`: ids of items with threads about a passage. `measures`: (id,
-    code) in order. `html`: the list
-    of goals and measures, without a mark on the current page."""
+    """What the outline shows to one role of one side in one language; cached. `title`, `lang`: of the programme.
+    `talks`: {item id: number of open threads visible to the reader}, `passages`: ids of items with threads about a
+    passage. `measures`: (id, code) in order. `html`: the list of goals and measures, without a mark on the current
+    page."""
 
     title: str
     lang: str
@@ -120,7 +120,8 @@ class Outline:
         """Titles, codes and places have changed with ORDER or OUTLINE; planning states stand here as values."""
         revs = self.programme.revs
         order = (self.programme.id, revs.get(ORDER, 0), revs.get(OUTLINE, 0))
-        seen_by = (self.v.opened.member.side, self.talks_rev)
+        member = self.v.opened.member
+        seen_by = (member.side, member.role, self.talks_rev)  # some kinds of items are hidden from some roles
         return ("outline", *order, *seen_by, tuple(self.states.items()), reader_key(self.v), frame_key(self.v))
 
     def _contents(self) -> OutlineContents:

@@ -70,14 +70,14 @@ _ROW_KINDS = (*ROW_KINDS, "fields", "milestones")
 
 def overview_fragments(v: SheetView, changed: Iterable[str] = _EVERYTHING) -> dict[str, Markup]:
     """{name: HTML} of the pictures that show anything of `changed`; all of them, the empty state and the topics that
-    the page follows, if goals or measures were created, deleted, moved or renamed. Call before contents are read."""
+    the page follows, if goals or measures were created, deleted, moved or renamed. Contents are read anew."""
     changes = frozenset(changed)
     is_whole = bool(changes & _EVERYTHING)
     wanted = [picture for picture in PICTURES if is_whole or changes & picture.shows]
     if not wanted:
         return {}
-    parts = _Parts(v, item_revisions(v.frame), _today())
-    refreshed(v)
+    revs = item_revisions(v.frame)
+    parts = _Parts(refreshed(v), revs, _today())
     return {picture.name: parts.html(picture) for picture in (*wanted, *(_BESIDE if is_whole else ()))}
 
 

@@ -38,8 +38,8 @@ bp = Blueprint("overview", __name__)
 @bp.get("/programmes/<int:item_id>")
 @login_required
 def programme(item_id: int) -> ResponseReturnValue:
-    v = _programme(readable_item(item_id))
-    return render_template("overview/page.html", v=v, document=document_fragments(v))
+    document = document_fragments(_programme(readable_item(item_id)))
+    return render_template("overview/page.html", v=document.v, document=document)
 
 
 @bp.get("/programmes/<int:item_id>/overview")
@@ -171,13 +171,14 @@ def programme_fragments(v: SheetView, since: int) -> list[str]:
     moved, and what an empty programme offers; the finance table also if the planning rate changed, the outline if
     titles changed."""
     programme = of_kind(v.opened, Programme)
+    order, rate = (programme.revs.get(key, 0) for key in (ORDER, RATE))
     fragments: list[str] = []
-    if programme.revs.get(ORDER, 0) > since:
+    if max(order, rate) > since:
         document = document_fragments(v)
-        empty = render_template("overview/_empty.html", v=v, goals=document.has_items)
-        fragments += [empty, document.chapters]
-    if max(programme.revs.get(ORDER, 0), programme.revs.get(RATE, 0)) > since:
-        fragments.append(document_fragments(v).finance)
+        if order > since:
+            empty = render_template("overview/_empty.html", v=v, goals=document.has_items)
+            fragments += [empty, document.chapters]
+        fragments.append(document.finance)
     if outline_rev(programme) > since:
         fragments.append(render_template("overview/_outline.html", v=v, o=outline_of(v)))
     return fragments

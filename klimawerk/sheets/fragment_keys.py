@@ -2,9 +2,15 @@
 
 The rule for every key: what it holds is read before the content, in the same transaction or an earlier one. A fragment
 may then be newer than its key, which nobody notices, but never older.
+
+Content that was read before does not become newer by a later select: a session leaves rows as they are that it holds
+already, and a view keeps what it has read. So content is selected with `populate_existing`, and from a view that is
+`refreshed` after the key.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from flask_babel import get_locale
 from sqlalchemy import String, cast, select
@@ -55,6 +61,6 @@ def item_revisions(frame: Frame) -> Revisions:
 
 
 def refreshed(v: SheetView) -> SheetView:
-    """The view, whose item is not older than the revisions read last."""
+    """A view of the same item without the contents read so far, so that none is older than the revisions read last."""
     not_older(v.item)
-    return v
+    return replace(v, options=v.options.unread())

@@ -38,10 +38,10 @@ def create_item(item: Item, *, values: dict[str, Any] | None, texts: Texts | Non
 
 
 def siblings(frame: Frame, kind: type[Item]) -> Sequence[Item]:
-    """The items of one kind in a programme, in order, without those in the bin."""
-    return db.session.scalars(
-        select(kind).where(kind.frame_id == frame.id, kind.deleted_at.is_(None)).order_by(kind.order_key, kind.id)
-    ).all()
+    """The items of one kind in a programme, in order, without those in the bin; also those that the session holds
+    already are read as they are now."""
+    query = select(kind).where(kind.frame_id == frame.id, kind.deleted_at.is_(None)).order_by(kind.order_key, kind.id)
+    return db.session.scalars(query.execution_options(populate_existing=True)).all()
 
 
 def order_key_after(listed: Sequence[Item]) -> str:

@@ -21,6 +21,10 @@ class ItemOptions:
     def __init__(self, frame: Frame | None = None, language: str = "") -> None:
         self._frame, self._language = frame, language
 
+    def unread(self) -> ItemOptions:
+        """The same options, of which none was read."""
+        return ItemOptions(self._frame, self._language)
+
     @cached_property
     def fields(self) -> tuple[tuple[str, str], ...]:
         """The programme's fields of action."""
@@ -43,6 +47,7 @@ def _fields(frame: Frame, language: str) -> tuple[tuple[str, str], ...]:
         .join(Item, Item.id == Row.item_id)
         .where(Item.frame_id == frame.id, Row.kind == "fields", Row.deleted_at.is_(None))
         .order_by(Row.order_key)
+        .execution_options(populate_existing=True)
     )
     return tuple((row.id, _label(row.cells.get("code", ""), _title(row, language, frame))) for row in rows)
 
@@ -52,13 +57,13 @@ def _title(row: Row, language: str, frame: Frame) -> str:
 
 
 def _measures(frame: Frame, language: str) -> tuple[tuple[int, str], ...]:
-    measures = db.session.scalars(
-        select(Item)
+    measures = db.session.execute(
+        select(Item, Item.code)  # the item may be older than its code now
         .where(Item.frame_id == frame.id, Item.kind == "measure", Item.deleted_at.is_(None))
         .order_by(Item.code)
     ).all()
-    titles = titles_of(measures, language)
-    return tuple((item.id, _label(item.code, titles[item.id][0])) for item in measures)
+    titles = titles_of([item for item, _code in measures], language)
+    return tuple((item.id, _label(code, titles[item.id][0])) for item, code in measures)
 
 
 def titles_of(items: Iterable[Item], language: str) -> dict[int, tuple[str, str]]:

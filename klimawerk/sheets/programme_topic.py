@@ -4,10 +4,12 @@ All code notes it before the topics of goals and measures, so that transactions 
 
 from __future__ import annotations
 
-from flask import current_app
-from sqlalchemy import String, cast, literal, select
+from collections.abc import Iterable
 
-from klimawerk.database import is_writing
+from sqlalchemy import String, cast, literal, select
+from sqlalchemy.orm import with_polymorphic
+
+from klimawerk.database import may_be_outdated
 from klimawerk.extensions import db
 from klimawerk.live.changes import note
 from klimawerk.live.models import Topic
@@ -41,10 +43,18 @@ def revision_with_programme(item: Item) -> tuple[int, int]:
 
 
 def not_older(item: Item) -> None:
-    """Read the item again where it may be older than the revisions that were read last. In a transaction of PostgreSQL
-    each statement sees its own moment; in one of SQLite all see the same."""
-    if not current_app.extensions["klimawerk"].is_sqlite and not is_writing():
+    """Read the item again where it may be older than the revisions that were read last: a select leaves an item as it
+    is that the session holds already."""
+    if may_be_outdated():
         db.session.refresh(item)
+
+
+def all_not_older(items: Iterable[Item]) -> None:
+    """`not_older` for several items, in one statement."""
+    if may_be_outdated():
+        any_kind = with_polymorphic(Item, "*")
+        query = select(any_kind).where(any_kind.id.in_([item.id for item in items]))
+        db.session.scalars(query.execution_options(populate_existing=True)).all()
 
 
 def note_programme_key(head: Item, key: str) -> None:

@@ -39,8 +39,9 @@ def rows_of(item: Item) -> dict[str, list[Row]]:
 
 
 def rows_of_all(item_ids: list[int]) -> dict[int, dict[str, list[Row]]]:
-    """{item id: {kind: rows in order}} of many items, without deleted rows."""
+    """{item id: {kind: rows in order}} of many items, without deleted rows; all are read as they are now."""
     query = select(Row).where(Row.deleted_at.is_(None)).order_by(Row.order_key, Row.id)
+    query = query.execution_options(populate_existing=True)
     result: dict[int, dict[str, list[Row]]] = {}
     for some in _batches(item_ids):
         for row in db.session.scalars(query.where(Row.item_id.in_(some))):

@@ -82,7 +82,8 @@ def texts(names: Iterable[str], fragments: Iterable[str] | None = None) -> dict[
     query = select(Document.name, LiveText).join(LiveText, LiveText.document_id == Document.id)
     if fragments is not None:
         query = query.where(LiveText.fragment.in_(list(fragments)))
-    for name, text in db.session.execute(query.where(Document.name.in_(wanted))).all():
+    query = query.where(Document.name.in_(wanted)).execution_options(populate_existing=True)
+    for name, text in db.session.execute(query).all():
         result[name][text.fragment] = text
     return result
 

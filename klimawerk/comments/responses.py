@@ -10,11 +10,12 @@ from flask.typing import ResponseReturnValue
 
 from klimawerk.comments import thread_list
 from klimawerk.comments.models import Thread
-from klimawerk.comments.thread_list import PROGRAMME, ThreadPage, thread_filter
+from klimawerk.comments.thread_list import PART, PROGRAMME, ThreadPage, thread_filter
 from klimawerk.comments.view import ThreadsView, threads_view
 from klimawerk.partnerships.access import Member
 from klimawerk.partnerships.refusals import ActionRefused
-from klimawerk.sheets.access import Opened
+from klimawerk.programmes.service import programme_of
+from klimawerk.sheets.access import Opened, readable_item
 from klimawerk.sheets.routes import view_here
 
 
@@ -42,16 +43,20 @@ def respond_after(
 
 
 def respond_with_thread(opened: Opened, thread: Thread, anchor: str) -> ResponseReturnValue:
-    """The thread as it is now; the whole list if the thread was deleted."""
+    """The thread as it is now; the whole list that it stood in, of its item or of a programme, if it was deleted."""
     if not wants_fragments():
         deleted = thread.deleted_at is not None
         return redirect(f"/items/{thread.item_id}/comments" if deleted else f"/threads/{thread.id}#{anchor}", 303)
     threads = threads_view_here(opened)
-    deleted = thread.deleted_at is not None
-    html = (
-        render_template("comments/_threads.html", **render_page(threads)) if deleted else thread_html(threads, thread)
-    )
+    html = thread_html(threads, thread) if thread.deleted_at is None else _list_html(opened, threads)
     return fragment(threads, html + (passages_html(threads) if thread.passage else ""))
+
+
+def _list_html(opened: Opened, threads: ThreadsView) -> str:
+    """The list that these threads are shown in."""
+    if threads.wish.scope == PART:
+        threads = threads_view_here(readable_item(programme_of(opened.item).id), page=True)
+    return render_template("comments/_threads.html", **render_page(threads))
 
 
 def respond_with_form(threads: ThreadsView, template: str, error: str, **shown: object) -> ResponseReturnValue:

@@ -5,11 +5,11 @@ Comments count as read once a page has shown them. During the session in which t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
 
 from klimawerk.accounts import existing_accounts
 from klimawerk.clock import UtcTime, now
@@ -30,7 +30,17 @@ def joined_at(member: Member) -> datetime:
 
 def unread_since(member: Member, item_id: int) -> datetime:
     """Time after which comments on the item are new to the member, for a page that shows them."""
-    row = db.session.get(CommentsRead, (member.person.id, item_id))
+    return unread_since_of(member, [item_id])[item_id]
+
+
+def unread_since_of(member: Member, item_ids: Iterable[int]) -> dict[int, datetime]:
+    """`unread_since` of each item, in one query."""
+    ids = list(item_ids)
+    rows = _marks(member, ids)
+    return {item_id: _unread_since(member, rows.get(item_id)) for item_id in ids}
+
+
+def _unread_since(member: Member, row: CommentsRead | None) -> datetime:
     if row is None:
         return joined_at(member)
     return row.at if now() - row.at > SESSION_GAP else row.before or joined_at(member)
@@ -47,42 +57,54 @@ def unread_since_in_query(member: Member) -> ColumnElement[datetime]:
 
 def read_at(member: Member, item_ids: Iterable[int]) -> dict[int, datetime]:
     """When the member last opened the comments of these items; only of items with such a mark."""
+    return {item_id: row.at for item_id, row in _marks(member, item_ids).items()}
+
+
+def _marks(member: Member, item_ids: Iterable[int]) -> dict[int, CommentsRead]:
     query = select(CommentsRead).where(
         CommentsRead.person_id == member.person.id, CommentsRead.item_id.in_(list(item_ids))
     )
-    return {row.item_id: row.at for row in db.session.scalars(query)}
+    return {row.item_id: row for row in db.session.scalars(query)}
 
 
-def mark_threads_read(member: Member, item_id: int, threads: Iterable[int]) -> None:
-    """Mark these threads of the item as read, after a page has shown them.
+def mark_threads_read(member: Member, threads: Mapping[int, Iterable[int]]) -> None:
+    """Mark threads as read, after a page has shown them: {item id: ids of its threads}.
 
     One mark stands for all comments of an item, so it ends before the first new comment in another thread. A comment
     may be called new once too often, but is never lost behind a filter, on a later page, or in another thread.
     """
-    since = read_at(member, [item_id]).get(item_id) or joined_at(member)
+    mark = (CommentsRead.item_id == Thread.item_id, CommentsRead.person_id == member.person.id)
+    since = func.coalesce(CommentsRead.at, literal(joined_at(member), UtcTime), type_=UtcTime)
     query = (
-        select(func.min(Comment.at))
+        select(Thread.item_id, func.min(Comment.at))
         .join(Thread, Thread.id == Comment.thread_id)
+        .outerjoin(CommentsRead, and_(*mark))
         .where(
-            Thread.item_id == item_id,
-            Thread.id.not_in(list(threads)),
+            Thread.item_id.in_(list(threads)),
+            Thread.id.not_in([id_ for of_item in threads.values() for id_ in of_item]),
             visible_to(member.side),
             Comment.at > since,
             Comment.deleted_at.is_(None),
             or_(Comment.author.is_(None), Comment.author != member.person.id),
         )
+        .group_by(Thread.item_id)
     )
-    first_unseen = db.session.scalar(query)
-    mark_read([item_id], by=member.person.id, at=first_unseen and first_unseen - timedelta(microseconds=1))
+    before = timedelta(microseconds=1)
+    first_unseen = {item_id: at - before for item_id, at in db.session.execute(query)}
+    _mark({item_id: first_unseen.get(item_id) or now() for item_id in threads}, member.person.id)
 
 
 def mark_read(item_ids: Iterable[int], *, by: int, at: datetime | None = None) -> None:
     """Mark the comments of these items as read up to `at` (default: now)."""
-    moment = at or now()
+    _mark(dict.fromkeys(item_ids, at or now()), by)
+
+
+def _mark(moments: Mapping[int, datetime], by: int) -> None:
+    """Mark the comments of each item as read up to its moment."""
     with writing():
         if not existing_accounts.lock_if_exists(by):
             return
-        for item_id in sorted(set(item_ids)):
+        for item_id, moment in sorted(moments.items()):
             row = add_missing(CommentsRead, person_id=by, item_id=item_id, at=moment)
             if moment > row.at:
                 row.before = row.at if moment - row.at > SESSION_GAP else row.before

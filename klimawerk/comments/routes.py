@@ -72,7 +72,7 @@ def read(item_id: int) -> ResponseReturnValue:
     threads = threads_view(view_here(readable_item(item_id)))
     seen = request.form.getlist("thread", type=scalars.item_id)
     with suppress(*WRITE_FAILURES):
-        read_marks.mark_threads_read(threads.member, item_id, seen)
+        read_marks.mark_threads_read(threads.member, {item_id: seen})
     return "", 204
 
 
@@ -255,8 +255,7 @@ def _mark_read(threads: ThreadsView, page: ThreadPage) -> None:
     for thread in page.threads:
         shown.setdefault(thread.item_id, []).append(thread.id)
     with suppress(*WRITE_FAILURES):
-        for item_id, thread_ids in shown.items() or {threads.item.id: []}.items():
-            read_marks.mark_threads_read(threads.member, item_id, thread_ids)
+        read_marks.mark_threads_read(threads.member, shown or {threads.item.id: []})
 
 
 def _quote(thread: Thread, comment_id: int | None) -> dict[str, str]:

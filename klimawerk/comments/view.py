@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext
 from markupsafe import Markup
 from sqlalchemy import select
 
-from klimawerk.collab.storage.document_store import is_locked
+from klimawerk.collab.storage.document_store import locked_of
 from klimawerk.comments import access, anchors, proposals, read_marks, subjects, thread_list, translation
 from klimawerk.comments.comment_html import comment_to_html
 from klimawerk.comments.forms import languages
@@ -34,7 +34,7 @@ from klimawerk.sheets.access import Opened
 from klimawerk.sheets.field_view import FieldView
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.options import titles_of
-from klimawerk.sheets.view import SheetView, view_of
+from klimawerk.sheets.view import SheetView, views_of
 
 
 @dataclass(frozen=True)
@@ -89,8 +89,8 @@ class ThreadsView:
     def subjects_in_use(self) -> list[tuple[str, str]]:
         """Subjects with threads, of a whole programme its items: code and label."""
         if self.wish.scope == PROGRAMME:
-            items = thread_list.items_in_use(self.v.frame, self.member)
-            titles = titles_of(items, self.v.languages.show)
+            titles = titles_of(self._items_in_use, self.v.languages.show)
+            items = self._items_in_use
             return [(thread_list.code_of_item(item), f"{item.code} {titles[item.id][0]}".strip()) for item in items]
         threads = thread_list.subjects_in_use(self.item, self.member)
         views = [(subjects.code_of(thread), subjects.subject_view(self.v, thread)) for thread in threads]
@@ -128,23 +128,35 @@ class ThreadsView:
 
     def _talks_of(self, threads: Sequence[Thread]) -> dict[int, ThreadsView]:
         """What these threads are part of, by the id of their item."""
-        items = {thread.item_id: thread.item for thread in threads}
         if self.wish.scope != PROGRAMME:
-            return dict.fromkeys(items, self)
-        for item in [item for item_id, item in items.items() if item_id not in self._parts]:
-            opened = Opened(item, self.member, is_locked(item.name))
-            v = view_of(opened, reader=self.v.reader, requested=self.v.languages.show, options=self.v.options)
-            part = ThreadFilter(scope=PART)
-            self._parts[item.id] = ThreadsView(
-                v, part, self._part_revs.get(threads_topic(item, self.member.side), 0), self
-            )
+            return {thread.item_id: self for thread in threads}
+        known = {item.id: item for item in self._items_in_use}
+        items = {thread.item_id: known.get(thread.item_id) or thread.item for thread in threads}
+        self._add_parts([item for item_id, item in items.items() if item_id not in self._parts])
         return self._parts
+
+    def _add_parts(self, items: Sequence[Item]) -> None:
+        """Make the parts about these items. The number of statements does not depend on how many they are."""
+        locked = locked_of([item.name for item in items])
+        opened = [Opened(item, self.member, item.name in locked) for item in items]
+        views = views_of(
+            opened, self.item, reader=self.v.reader, requested=self.v.languages.show, options=self.v.options
+        )
+        since = read_marks.unread_since_of(self.member, [item.id for item in items])
+        for v in views:
+            rev = self._part_revs.get(threads_topic(v.item, self.member.side), 0)
+            part = ThreadsView(v, ThreadFilter(scope=PART), rev, self)
+            vars(part)["unread_since"] = since[v.item.id]
+            self._parts[v.item.id] = part
+
+    @cached_property
+    def _items_in_use(self) -> list[Item]:
+        return thread_list.items_in_use(self.v.frame, self.member)
 
     @cached_property
     def _part_revs(self) -> dict[str, int]:
         """The revisions of the threads of the programme's items, by topic. Read before the threads."""
-        items = thread_list.items_in_use(self.v.frame, self.member)
-        return revisions([threads_topic(item, self.member.side) for item in items])
+        return revisions([threads_topic(item, self.member.side) for item in self._items_in_use])
 
     def passages(self) -> list[ThreadView]:
         """The open threads about a passage, without their comments."""

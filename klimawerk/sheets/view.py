@@ -5,6 +5,7 @@ The same objects serve the page, the answer to a form, and the live refresh.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,15 +15,18 @@ from typing import Any
 from flask_babel import gettext as _
 
 from klimawerk.clock import now
+from klimawerk.collab.storage import document_store
+from klimawerk.live.changes import revisions
 from klimawerk.money import totals_by_currency
 from klimawerk.sheets.access import Opened
 from klimawerk.sheets.edit_locks import LockView, lock_views, locks_except
 from klimawerk.sheets.field_view import FieldView, conflict_address
 from klimawerk.sheets.localised_item import LocalisedItem
-from klimawerk.sheets.models import Row
+from klimawerk.sheets.models import Item, Row
 from klimawerk.sheets.options import ItemOptions
 from klimawerk.sheets.page_languages import languages_for
-from klimawerk.sheets.programme_topic import programme_head, revision_with_programme
+from klimawerk.sheets.programme_topic import all_not_older, programme_head, revision_with_programme
+from klimawerk.sheets.rows import rows_of_all
 from klimawerk.sheets.sheet_schema import CODE, Field, RowKind, split_key
 from klimawerk.sheets.text_view import TextView
 from klimawerk.text import clean
@@ -190,3 +194,22 @@ def view_of(opened: Opened, *, reader: str, requested: str | None, options: Item
     rev, programme_rev = revision_with_programme(opened.item)
     languages = languages_for(opened.item.frame, requested, reader, opened.item.writing_language)
     return SheetView(opened, reader, languages, rev, options or ItemOptions(), programme_rev)
+
+
+def views_of(
+    opened: Sequence[Opened], programme: Item, *, reader: str, requested: str | None, options: ItemOptions
+) -> list[SheetView]:
+    """The views of several items of the programme, as by `view_of`, with their texts and rows, read together."""
+    items = [one.item for one in opened]
+    names = [item.name for item in items]
+    revs = revisions([programme.name, *names])
+    all_not_older(items)
+    texts, rows = document_store.texts(names), rows_of_all([item.id for item in items])
+    views = []
+    for one in opened:
+        item = one.item
+        languages = languages_for(item.frame, requested, reader, item.writing_language)
+        view = SheetView(one, reader, languages, revs[item.name], options, revs[programme.name])
+        vars(view).update(texts=texts[item.name], rows=rows.get(item.id, {}))  # its cached properties
+        views.append(view)
+    return views

@@ -16,10 +16,14 @@ from klimawerk.comments.models import Comment, Thread
 from klimawerk.comments.service import CommentInput, ThreadSubject
 from klimawerk.database import writing
 from klimawerk.extensions import db
+from klimawerk.goals.models import Goal
+from klimawerk.live.changes import revision
+from klimawerk.measures.service import create_measure
 from klimawerk.overview import recycle_bin
 from klimawerk.sheets.models import Item
 from tests import factories
 from tests.comments.conftest import Table, Voice, said
+from tests.sql_trace import traced
 
 
 def thread_on(table: Table, item: Item, words: str, *, side: str = "", by: str = "de") -> Thread:
@@ -140,6 +144,56 @@ def test_an_answer_in_the_list_is_answered_with_the_thread_as_it_stands_in_the_l
         f"/items/{table.programme.id}/comments/changes?scope=programme&since=0", headers={"HX-Request": "true"}
     )
     assert f'<div id="threads-{table.programme.id}"' in whole.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("about", ["programme", "measure"])
+def test_a_thread_deleted_in_the_list_of_a_programme_leaves_all_others_there(table: Table, about: str) -> None:
+    other = factories.measure(table.programme, "WA-02")
+    items: dict[str, Item] = {"programme": table.programme, "measure": table.measure}
+    thread_on(table, table.programme, "One"), thread_on(table, other, "Two"), thread_on(table, table.measure, "Three")
+    gone = thread_on(table, items[about], "Gone")
+    voice, comment = table.voice(), table.comments[-1].id
+    page = voice.client.get(f"/items/{table.programme.id}/comments").get_data(as_text=True)
+    address = f"/comments/{comment}/delete?scope=part"
+    assert f'formaction="{address}"' in page
+    answer = voice.client.post(address, headers={"HX-Request": "true"})
+    html = answer.get_data(as_text=True)
+    assert html.startswith(f'<div id="threads-{table.programme.id}"')
+    assert re.findall(r'<article id="thread-(\d+)"', html) == ["3", "2", "1"]
+    assert int(answer.headers["X-Rev"]) == revision(f"comments-de:{gone.item_id}"), "of what the form belongs to"
+
+
+def test_the_page_of_a_programme_costs_the_same_for_many_items(table: Table) -> None:
+    voice, counts = table.voice("reviewer"), []
+    goal = db.session.get_one(Goal, table.measure.goal_id)
+    thread_on(table, table.programme, "One"), thread_on(table, table.measure, "Two")
+    for more in (0, 6):
+        for _ in range(more):
+            thread_on(table, create_measure(goal, by=None), "More")
+        db.session.commit()
+        with traced() as trace:
+            db.engine.dispose()
+            headers = {"Sec-Purpose": "prefetch"}  # marks nothing as read
+            page = voice.client.get(f"/items/{table.programme.id}/comments", headers=headers).get_data(as_text=True)
+        assert page.count('class="item-threads"') == 2 + more
+        counts.append(trace.counts())
+    assert counts[0] == counts[1]
+    with traced() as trace:
+        db.engine.dispose()
+        voice.client.get(f"/items/{table.programme.id}/comments")
+    assert trace.counts()["BEGIN IMMEDIATE"] == 1
+    assert len(read_marks.read_at(table.member("reviewer"), range(1, 20))) == 8
+
+
+def test_each_item_s_mark_ends_before_its_own_first_unread_comment(table: Table) -> None:
+    other, reader = factories.measure(table.programme, "WA-02"), table.member("reviewer")
+    one, unseen = thread_on(table, table.measure, "Seen"), thread_on(table, table.measure, "Not seen")
+    two = thread_on(table, other, "Seen, too")
+    read_marks.mark_threads_read(reader, {table.measure.id: [one.id], other.id: [two.id]})
+    marks = read_marks.read_at(reader, [table.measure.id, other.id])
+    first = next(comment.at for comment in table.comments if comment.thread_id == unseen.id)
+    assert marks[table.measure.id] == first - timedelta(microseconds=1)
+    assert marks[other.id] > first
 
 
 def test_the_panel_marks_nothing_as_read_before_it_is_used(table: Table) -> None:

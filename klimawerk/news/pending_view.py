@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from flask_babel import gettext as _
@@ -19,7 +20,7 @@ from klimawerk.partnerships.access import Member
 from klimawerk.sheets import code_labels
 from klimawerk.sheets.item_kinds import sheet_of
 from klimawerk.sheets.models import Item, Row
-from klimawerk.sheets.options import options_for
+from klimawerk.sheets.options import ItemOptions, options_for
 from klimawerk.sheets.sheet_schema import Field, split_key
 from klimawerk.sheets.value_display import display_value
 
@@ -68,7 +69,7 @@ def pending_views(
     member: Member, decisions: list[PendingDecision], titles: Titles, people: Participants, language: str
 ) -> list[PendingDecisionView]:
     """The views, in the order of the decisions. `language`: the reader's."""
-    openings = _opening_comments(decisions)
+    openings, conflicts = _opening_comments(decisions), _Conflicts(member, decisions, people, language)
     return [
         PendingDecisionView(
             decision.kind,
@@ -78,7 +79,7 @@ def pending_views(
             *titles[decision.item.id],
             **_comment(openings.get(decision.thread.id) if decision.thread else None, people),
             count=len(decision.conflicts),
-            conflict=_conflict(member, decision, people, language) if len(decision.conflicts) == 1 else None,
+            conflict=conflicts.view(decision),
         )
         for decision in decisions
     ]
@@ -98,32 +99,52 @@ def _comment(comment: Comment | None, people: Participants) -> dict[str, Any]:
     return {"words": excerpt(comment.words, 80), "words_language": comment.language, "author": author}
 
 
-def _conflict(member: Member, decision: PendingDecision, people: Participants, language: str) -> ConflictView | None:
-    [conflict], item = decision.conflicts, decision.item
-    row = db.session.get(Row, conflict.row_id) if conflict.row_id else None
-    sheet, (name, text_language) = sheet_of(item.kind), split_key(conflict.field)
-    field = sheet.rows[row.kind].by_name.get(name) if row and row.kind in sheet.rows else sheet.fields.get(name)
-    if field is None:
-        return None
-    sides = code_labels.side_names(item.frame.partnership)
-    label = code_labels.fill_side_names(field.label, sides)
-    if row is not None:
-        label = f"{code_labels.fill_side_names(sheet.rows[row.kind].one, sides)}, {label}"
-    current = (row.cells if row is not None else item.values).get(conflict.field)
-    return ConflictView(
-        label,
-        _value(field, current, item, language),
-        _name(conflict.holds_by, member, people),
-        _value(field, conflict.value, item, language),
-        _name(conflict.by, member, people),
-        text_language,
-    )
+@dataclass(frozen=True)
+class _Conflicts:
+    """The fields with two values of these decisions, which are of one partnership; what they need is read once."""
 
+    member: Member
+    decisions: list[PendingDecision]
+    people: Participants
+    language: str
+    _options: dict[int, ItemOptions] = field(default_factory=dict)
 
-def _value(field: Field, value: Any, item: Item, language: str) -> str:
-    sides = code_labels.side_names(item.frame.partnership)
-    return excerpt(display_value(field, value, language, sides, options_for(item.frame, language)), 60) or "–"
+    def view(self, decision: PendingDecision) -> ConflictView | None:
+        """The field of a decision about one; None for several, or a field that no sheet has any more."""
+        if len(decision.conflicts) != 1:
+            return None
+        [conflict], item = decision.conflicts, decision.item
+        row = self._rows.get(conflict.row_id or "")
+        sheet, (name, text_language) = sheet_of(item.kind), split_key(conflict.field)
+        shown = sheet.rows[row.kind].by_name.get(name) if row and row.kind in sheet.rows else sheet.fields.get(name)
+        if shown is None:
+            return None
+        label = code_labels.fill_side_names(shown.label, self._sides)
+        if row is not None:
+            label = f"{code_labels.fill_side_names(sheet.rows[row.kind].one, self._sides)}, {label}"
+        current = (row.cells if row is not None else item.values).get(conflict.field)
+        return ConflictView(
+            label,
+            self._value(shown, current, item),
+            self._name(conflict.holds_by),
+            self._value(shown, conflict.value, item),
+            self._name(conflict.by),
+            text_language,
+        )
 
+    @cached_property
+    def _rows(self) -> dict[str, Row]:
+        single = [decision.conflicts[0].row_id for decision in self.decisions if len(decision.conflicts) == 1]
+        ids = [row_id for row_id in single if row_id]
+        return {row.id: row for row in db.session.scalars(select(Row).where(Row.id.in_(ids)))} if ids else {}
 
-def _name(person_id: int | None, member: Member, people: Participants) -> str:
-    return str(_("You")) if person_id == member.person.id else people.name(person_id)
+    @cached_property
+    def _sides(self) -> dict[str, str]:
+        return code_labels.side_names(self.member.partnership)
+
+    def _value(self, shown: Field, value: Any, item: Item) -> str:
+        options = self._options.setdefault(item.frame_id, options_for(item.frame, self.language))
+        return excerpt(display_value(shown, value, self.language, self._sides, options), 60) or "–"
+
+    def _name(self, person_id: int | None) -> str:
+        return str(_("You")) if person_id == self.member.person.id else self.people.name(person_id)

@@ -5,10 +5,20 @@ from __future__ import annotations
 from datetime import date
 
 from klimawerk.comments import service
-from klimawerk.sheets.rows import rows_of
+from klimawerk.comments.participants import Participants
+from klimawerk.database import writing
+from klimawerk.extensions import db
+from klimawerk.goals.models import Goal
+from klimawerk.measures.service import create_measure
+from klimawerk.news.pending_decisions import pending_decisions
+from klimawerk.news.pending_view import PendingDecisionView, pending_views
+from klimawerk.sheets.models import Conflict
+from klimawerk.sheets.options import titles_of
+from klimawerk.sheets.rows import append_row, rows_of
 from klimawerk.sheets.service import FieldRef, set_value
 from tests.comments.conftest import Table
 from tests.news.test_news import start_page
+from tests.sql_trace import traced
 
 WAITS = "Waiting for you"
 
@@ -72,3 +82,34 @@ def test_several_fields_with_two_values_are_one_entry(table: Table) -> None:
     page = start_page(table.voice())
     assert "2 fields with two values" in page
     assert "WA-01 Green bins" in page
+
+
+def test_many_fields_with_two_values_cost_the_same_as_few(table: Table) -> None:
+    goal, editor = db.session.get_one(Goal, table.measure.goal_id), table.person().id
+    field = append_row(table.programme, "fields", {"code": "EN", "title.en": "Energy"}, by=None)
+
+    def measures_with_conflicts(number: int) -> None:
+        for at in range(number):
+            measure = create_measure(goal, by=None)
+            row = append_row(measure, "costs", {"category": "equipment"}, by=None)
+            cell = {"row_id": row.id, "field": "category", "value": "personnel"}
+            place = cell if at % 2 else {"field": "field", "value": field.id}
+            with writing():
+                db.session.add(Conflict(item_id=measure.id, by=editor, rev=1, **place))
+
+    def views() -> tuple[list[PendingDecisionView], dict[str, int]]:
+        member = table.member("editor", "partner")
+        decisions, people = pending_decisions(member), Participants(member.partnership)
+        titles = titles_of([decision.item for decision in decisions], "en")
+        db.session.rollback()
+        with traced() as trace:
+            found = pending_views(member, decisions, titles, people, "en")
+        return found, trace.counts()
+
+    measures_with_conflicts(2)
+    few, counted = views()
+    measures_with_conflicts(6)
+    many, counted_again = views()
+    assert (len(few), len(many)) == (2, 8)
+    assert {view.conflict.other for view in many if view.conflict} == {"EN Energy", "Personnel"}
+    assert counted == counted_again

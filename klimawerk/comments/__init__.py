@@ -16,4 +16,5 @@ def init_app(app: Flask) -> None:
     app.add_template_global(access.may_comment)
     topics.init_app(app)
     locks_changed.connect(app, lock_listener.follow_locks)
+    redaction.redaction_begins.connect(app, thread_redaction.announce_passages)
     redaction.other_redactions.add(app, thread_redaction.redact_threads)

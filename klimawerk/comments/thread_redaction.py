@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, select
 
 from klimawerk.comments.anchors import count_occurrences
 from klimawerk.comments.models import Comment, CommentEvent, CommentTranslation, Thread
@@ -13,6 +13,13 @@ from klimawerk.comments.topics import announce_counts
 from klimawerk.extensions import db
 from klimawerk.programmes.service import programme_of
 from klimawerk.sheets.models import Item
+
+
+def announce_passages(item: Item) -> None:
+    """Note the counts of the item's programme if it has threads about passages, of which some may be dropped; pages
+    know which items have such threads. Called before the item's topic is noted, as in all transactions of threads."""
+    if db.session.scalar(select(exists().where(Thread.item_id == item.id, Thread.passage != ""))):
+        announce_counts(programme_of(item), "")
 
 
 def redact_threads(item_id: int, hide: Callable[[Any], Any]) -> int:
@@ -32,8 +39,6 @@ def redact_threads(item_id: int, hide: Callable[[Any], Any]) -> int:
         for name in names
     )
     dropped = sum(_drop_anchor(thread) for thread in db.session.scalars(columns[0][0]))
-    if dropped:  # pages know which items have threads about passages
-        announce_counts(programme_of(db.session.get_one(Item, item_id)), "")
     return places + dropped
 
 

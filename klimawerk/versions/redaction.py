@@ -21,7 +21,7 @@ from klimawerk.collab.storage import document_store, projection
 from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.live.changes import note
-from klimawerk.registry import Hooks
+from klimawerk.registry import Event, Hooks
 from klimawerk.sheets.models import Conflict, FieldChange, Item, Row
 from klimawerk.text import occurrences
 from klimawerk.versions import part_store
@@ -33,6 +33,10 @@ from klimawerk.versions.service import versions_topic
 HideFunction = Callable[[Any], Any]
 REDACTION_BAR = "█████"
 MIN_PASSAGE_LENGTH = 4  # characters of a passage: a shorter one would match unrelated text
+
+redaction_begins: Event[[Item]] = Event()
+"""Sent inside the transaction, before the topics of the item and of its versions are noted: who notes topics that come
+before these in every other transaction notes them here, since transactions could deadlock otherwise."""
 
 other_redactions: Hooks[Callable[[int, HideFunction], int]] = Hooks()
 """`redact_others(item_id, hide)` is called inside the transaction: it redacts further data about the item, and returns
@@ -64,6 +68,7 @@ def count_occurrences(item: Item, passage: str) -> RedactionCount:
 def redact(item: Item, passage: str, reason: str) -> RedactionCount:
     """Replace the passage with a bar, everywhere in this item, permanently."""
     with writing():
+        redaction_begins.send(item)
         note(item.name)
         note(versions_topic(item.id))
         document_store.lock_document_row(item.name)

@@ -13,6 +13,7 @@ from klimawerk.collab.storage import document_store
 from klimawerk.comments.models import Comment, CommentEvent, Thread
 from klimawerk.database import writing
 from klimawerk.extensions import db
+from klimawerk.live.changes import topics_changed
 from klimawerk.sheets.models import FieldChange
 from klimawerk.sheets.rows import append_row
 from klimawerk.versions import part_store, service, verification
@@ -156,3 +157,12 @@ def test_a_passage_through_words_of_other_formatting_is_found() -> None:
     hidden = redacted_text(text, SECRET)["content"][0]["content"]
     assert [node["text"] for node in hidden] == [f"Hier: {REDACTION_BAR}", ". Ende"]
     assert redacted_text(text, "Frau Anders") == text
+
+
+def test_the_topics_are_noted_in_the_order_of_all_others(app: Flask, with_secret: VersionedMeasure) -> None:
+    """A proposal that is accepted notes the counts of threads, then the item; in another order both could deadlock."""
+    noted: list[list[str]] = []
+    topics_changed.connect(app, noted.append)
+    run_black_out(app, with_secret)
+    order = [topic.partition(":")[0] for topic in noted[0]]
+    assert order.index("talks-de") < order.index("measure")

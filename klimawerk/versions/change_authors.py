@@ -84,9 +84,9 @@ def change_authors(
 ) -> ChangeAuthors:
     """The authors of what `compared` holds. `contributors`: everybody who changed the item between the two states."""
     sides = {person["id"]: person["side"] for person in contributors if isinstance(person["id"], int)}
-    if old is None or not sides:
-        return ChangeAuthors()
     names = names_of_contributors(contributors)
+    if old is None or not sides:
+        return ChangeAuthors(names=names)
     recorded = _fields(item, old, new)
     for row_id, people in _rows(compared).items():
         recorded.setdefault((row_id, ""), {}).update(people)

@@ -57,6 +57,16 @@ def workshop(desk: VersionedMeasure) -> None:
     desk.write("description.de", "Fünfzig Tonnen werden aufgestellt.")
 
 
+def test_a_comparison_of_now_with_now_names_who_has_worked_here(
+    client: ProofReader, desk: VersionedMeasure, compare: str
+) -> None:
+    workshop(desk)
+    client.login(desk.team.de["reviewer"])
+    page = words(get(client, f"{compare}?from=now&to=now&lang=en"))
+    assert desk.editor("partner").name in page
+    assert "Somebody" not in page
+
+
 def test_a_state_is_kept_from_the_sheet_and_stands_in_the_history(
     any_database: str, desk: VersionedMeasure, client: ProofReader, history: str
 ) -> None:

@@ -30,11 +30,16 @@ ROLE_HELP = {
 }
 
 _KIND_OF_TOWN = re.compile(
-    r"^(Stadt|Kreisstadt|Hansestadt|Landkreis|Kreis|Gemeinde|Samtgemeinde|Markt|City of|Town of|Municipality of"
+    r"^(Stadt|Kreisstadt|Hansestadt|Landkreis|Kreis|Gemeinde|Samtgemeinde|City of|Town of|Municipality of"
     r"|Ville de|Commune de|Mairie de|Municipalidad de|Municipio de|Ayuntamiento de|Alcaldía de) "
     r"| ((Municipal|District|Metropolitan|City|Town) (Assembly|Council|Municipality)|Municipality|Commune)$",
     re.IGNORECASE,
 )
+
+
+_NAMES_WITH_A_KIND = ("stadt wehlen", "benin city", "cape town", "kansas city", "mexico city", "quezon city")
+"""Names of towns of which a word for a kind is a part, so that without it another name would be left. "Markt" begins so
+many of them ("Markt Schwaben") that it is never left out."""
 
 
 def reader_language() -> str:
@@ -67,7 +72,9 @@ def own_side_first(partnership: Partnership, side: str) -> list[Municipality]:
 
 def short_name(town: str) -> str:
     """The municipality's name without the words for its kind: "Abenkrom" for "Abenkrom Municipal Assembly"."""
-    return _KIND_OF_TOWN.sub("", " ".join(town.split())).strip() or town
+    words = " ".join(town.split())
+    known = next((name for name in _NAMES_WITH_A_KIND if f"{words} ".casefold().startswith(f"{name} ")), "")
+    return words[: len(known)] or _KIND_OF_TOWN.sub("", words).strip() or town
 
 
 def language_name(code: str) -> str:

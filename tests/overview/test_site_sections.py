@@ -120,6 +120,10 @@ def test_threads_of_what_lies_in_the_bin_are_not_counted(table: Table) -> None:
         ("Musterstadt", "Musterstadt"),
         ("Municipality", "Municipality"),
         ("Stadtallendorf", "Stadtallendorf"),
+        ("Markt Schwaben", "Markt Schwaben"),
+        ("Stadt Wehlen", "Stadt Wehlen"),
+        ("Stadt Wehlenbach", "Wehlenbach"),
+        ("Benin City Council", "Benin City"),
         ("बस्ती नगर", "बस्ती नगर"),
     ],
 )

@@ -1,4 +1,4 @@
-"""HTTP routes of the programme's pages (document, order, bin), and of the fragments that refresh them."""
+"""HTTP routes of the programme's pages (overview, document, order, bin), and of the fragments that refresh them."""
 
 from __future__ import annotations
 

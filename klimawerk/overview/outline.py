@@ -24,7 +24,7 @@ from klimawerk.programmes.models import Programme
 from klimawerk.programmes.service import announce_outline, programme_of
 from klimawerk.sheets.fragment_keys import frame_key, reader_key
 from klimawerk.sheets.fragments import page_of
-from klimawerk.sheets.item_kinds import sheet_of
+from klimawerk.sheets.item_kinds import hidden_kinds, sheet_of
 from klimawerk.sheets.models import Item
 from klimawerk.sheets.options import titles_of
 from klimawerk.sheets.programme_topic import ORDER, OUTLINE
@@ -49,7 +49,7 @@ class OutlineLine:
 
 @dataclass(frozen=True)
 class OutlineContents:
-    """What the outline shows to one role of one side in one language; cached. `title`, `lang`: of the programme.
+    """What the outline shows to one side in one language; cached. `title`, `lang`: of the programme.
     `talks`: {item id: number of open threads visible to the reader}, `passages`: ids of items with threads about a
     passage. `measures`: (id, code) in order. `html`: the list of goals and measures, without a mark on the current
     page."""
@@ -121,7 +121,7 @@ class Outline:
         revs = self.programme.revs
         order = (self.programme.id, revs.get(ORDER, 0), revs.get(OUTLINE, 0))
         member = self.v.opened.member
-        seen_by = (member.side, member.role, self.talks_rev)  # some kinds of items are hidden from some roles
+        seen_by = (member.side, *hidden_kinds(member), self.talks_rev)  # threads of hidden items are not counted
         return ("outline", *order, *seen_by, tuple(self.states.items()), reader_key(self.v), frame_key(self.v))
 
     def _contents(self) -> OutlineContents:

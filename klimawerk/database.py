@@ -38,7 +38,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 WRITE_FAILURES: tuple[type[Exception], ...] = (OperationalError, InterfaceError, NoConnection)
 """Errors that are no fault of the request: the database is full, busy or unavailable, and may work again soon."""
-_ENDED = "transaction ended"
+_RELEASED = "connection released"
 PING_AFTER = 1.0  # seconds without a transaction after which the own connection is tested before use
 _sqlite_writer = threading.RLock()
 _depth: ContextVar[int] = ContextVar("writing_depth", default=0)
@@ -71,7 +71,6 @@ def writing() -> Iterator[Session]:
             raise
         finally:
             session.info.pop("noted", None)
-            session.info[_ENDED] = True
             _depth.reset(token)
     _run_callbacks(callbacks)
 
@@ -279,16 +278,16 @@ def release_connection() -> None:
         session.rollback()
     else:
         session.commit()
-    session.info[_ENDED] = True
+    session.info[_RELEASED] = True
 
 
 def may_be_outdated() -> bool:
     """Whether rows that this session holds may be older than what it reads next: always on PostgreSQL, where each
-    statement sees its own moment, and on SQLite once a transaction of the session has ended (`release_connection`,
-    `writing`). Never inside `writing()`, which reads everything anew."""
+    statement sees its own moment, and on SQLite after `release_connection`. Never inside `writing()`, which reads
+    everything anew."""
     if _depth.get():
         return False
-    return not current_app.extensions["klimawerk"].is_sqlite or _ENDED in db.session().info
+    return not current_app.extensions["klimawerk"].is_sqlite or _RELEASED in db.session().info
 
 
 def expire_session() -> None:

@@ -4,9 +4,14 @@ const TOUCH = "(pointer: coarse)"
 
 const watchers = new Map()
 
-/** `place` was opened: Back calls `close`. */
+// What was removed while it was open does not keep Back from the page.
+document.addEventListener("kw:swapped", () => {
+  for (const place of watchers.keys()) if (!place.isConnected) closed(place)
+})
+
+/** `place` was opened: Back calls `close`. May be called again. */
 export function opened(place, close) {
-  if (!window.CloseWatcher || !matchMedia(TOUCH).matches || watchers.has(place)) return
+  if (watchers.has(place) || !window.CloseWatcher || !matchMedia(TOUCH).matches) return
   const watcher = new CloseWatcher()
   watchers.set(place, watcher)
   watcher.onclose = () => {

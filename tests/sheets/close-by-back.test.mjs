@@ -5,6 +5,7 @@ import { beforeEach, test } from "node:test"
 
 let watchers = []
 globalThis.window = globalThis
+globalThis.document = new EventTarget()
 
 class Watcher {
   constructor() {
@@ -39,6 +40,13 @@ test("what was closed in another way leaves Back to the page", () => {
   opened(place, () => assert.fail("closed twice"))
   closed(place)
   assert.ok(watchers[0].destroyed)
+})
+
+test("what was removed while it was open leaves Back to the page", () => {
+  const [gone, here] = [{ isConnected: false }, { isConnected: true }]
+  for (const place of [gone, here]) opened(place, () => {})
+  document.dispatchEvent(new Event("kw:swapped"))
+  assert.deepEqual(watchers.map(({ destroyed }) => Boolean(destroyed)), [true, false])
 })
 
 test("with a mouse, and in browsers that cannot, Back stays the page's", () => {

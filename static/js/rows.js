@@ -46,6 +46,7 @@ function submit(form, submitter) {
 function send({ element, url, body, text, label, added, next }) {
   const key = `change ${++count}`
   const container = element.closest("[id]")
+  const from = document.activeElement
   const place = () => container && document.getElementById(container.id)
   enqueue({
     key,
@@ -64,9 +65,10 @@ function send({ element, url, body, text, label, added, next }) {
       }
       saveStatus.forget(key)
       if (answer.headers.has("HX-Refresh")) return location.reload()
-      const open = container?.closest("tr[data-open]") && !url.endsWith("/delete") && document.activeElement.className
-      swap(html, { except: container })
-      if (answer.ok) await moveFocus(added || container?.dataset.rowForm, open, next)
+      const { activeElement } = document
+      const isWaiting = isFocusLost() || activeElement === from
+      swap(html, { except: holdsOpenRow(container) && !url.endsWith("/delete") ? null : container })
+      if (answer.ok && isWaiting) moveFocus({ added, moved: container?.closest("tr[data-open]"), pressed: activeElement.className, next })
     },
   })
 }
@@ -85,17 +87,24 @@ function refused({ key, place, text, reason }) {
   return reason
 }
 
-/** Open a new row, or one that was moved while it was open, with the focus on the same button (`pressed`: its classes);
- *  after deleting, the focus is on "Undo", where the row was. */
-async function moveFocus(key, pressed, next) {
-  const row = key && document.getElementById(`row-${key}`)
-  if (row && (await openPlace(row, { focus: !pressed }))) {
-    const same = pressed && row.querySelector(`button[class="${CSS.escape(pressed)}"]:not([disabled])`)
-    if (pressed) (same || row.querySelector(".row-done")).focus({ preventScroll: true })
-  } else if (isFocusLost()) (document.querySelector(".row-undo") ?? next?.())?.focus({ preventScroll: true })
+/** Open rows stay as they are, with what is typed there. */
+function holdsOpenRow(container) {
+  return container?.closest("tr[data-open]") ?? container?.querySelector("tr[data-open]")
 }
 
-/** The pressed button is gone or disabled. */
+/** The user has not gone elsewhere: open a new row; in one that was moved while it was open, focus the button that was
+ *  pressed (`pressed`: its classes); after deleting, the focus is on "Undo", where the row was. */
+function moveFocus({ added, moved, pressed, next }) {
+  const row = added && document.getElementById(`row-${added}`)
+  if (row) openPlace(row)
+  else if (!isFocusLost()) return
+  else if (moved?.isConnected) {
+    const same = pressed && moved.querySelector(`button[class="${CSS.escape(pressed)}"]:not([disabled])`)
+    ;(same || moved.querySelector(".row-done")).focus({ preventScroll: true })
+  } else (document.querySelector(".row-undo") ?? next?.())?.focus({ preventScroll: true })
+}
+
+/** The element that had the focus is gone or disabled. */
 function isFocusLost() {
   return document.activeElement === document.body || document.activeElement.disabled
 }

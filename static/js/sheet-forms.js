@@ -34,7 +34,7 @@ export function formsLoaded() {
 /** A copy of the form of a field or row, fetched if it is not kept or is older than what the page shows; null if it
  *  cannot be had now. */
 export async function formOf({ id, dataset }, url) {
-  if (isOutdated(id, dataset.rev)) await fetchForm(url)
+  if (isOutdated(id, dataset.rev) && url) await fetchForm(url)
   return isOutdated(id, dataset.rev) ? null : forms.get(id).cloneNode(true)
 }
 
@@ -59,11 +59,24 @@ export function openRow(row, content) {
   row.replaceChildren(cell)
 }
 
-/** Show the cells of an open row for reading again. */
+/** Show the cells of an open row for reading again; a row that was deleted meanwhile goes. */
 export function closeRow(row) {
   delete row.dataset.open
-  row.replaceChildren(...(readings.get(row.id) ?? []))
+  if (row.hasAttribute("data-gone")) {
+    forms.delete(row.id)
+    row.remove()
+  } else row.replaceChildren(...(readings.get(row.id) ?? []))
   readings.delete(row.id)
+}
+
+/** Whether something of an open row waits, or is offered to the user. */
+export function isBusy(row) {
+  return [...row.querySelectorAll("kw-field")].some(({ busy, offering }) => busy || offering)
+}
+
+/** The button that adds a row beside this one. */
+export function addButton(row) {
+  return row.closest(".rows")?.querySelector(".row-add button")
 }
 
 setSheetForms({
@@ -80,7 +93,7 @@ setSheetForms({
   },
 
   /** Before a part of the page is replaced: give `newer` a place for each open form, and take the newer cells of rows
-   *  that are open. A row that was deleted stays while it holds something unsent. */
+   *  that are open. A row that was deleted stays while it holds something unsent; then its form goes with it. */
   placeOpen(present, newer, except) {
     for (const form of present.querySelectorAll("kw-field:not(tr kw-field) > form.field-form")) {
       const field = form.parentElement
@@ -91,9 +104,13 @@ setSheetForms({
     for (const row of present.querySelectorAll("tr[data-open]")) {
       const fresh = sameIn(newer, row)
       if (row.contains(except)) continue
+      row.toggleAttribute("data-gone", !fresh)
       if (fresh) readings.set(row.id, [...fresh.cloneNode(true).childNodes])
-      else if (row.querySelector("kw-field[data-dirty]")) newer.querySelector("tbody")?.append(row.cloneNode(false))
-      else delete row.dataset.open
+      else if (isBusy(row)) newer.querySelector("tbody")?.append(row.cloneNode(false))
+      else {
+        if (row.contains(document.activeElement)) addButton(row)?.focus({ preventScroll: true })
+        closeRow(row)
+      }
     }
   },
 })
@@ -104,7 +121,16 @@ function refresh(open, form, except) {
   open.dataset.rev = form.dataset.rev
   for (const fresh of form.querySelectorAll("kw-field")) {
     const field = document.getElementById(fresh.id)
-    field?.takeForm?.(fresh.querySelector(":scope > form").cloneNode(true), except)
+    if (!field?.takeForm) continue
+    field.takeForm(fresh.querySelector(":scope > form").cloneNode(true), except)
+    field.querySelector(":scope > .converted")?.remove()
+    field.form.after(...[...fresh.children].filter((part) => part.matches(".converted")).map((part) => part.cloneNode(true)))
+  }
+  // The number of a row in their names, and whether it is the first or last.
+  for (const button of form.querySelectorAll(".row-tools form button")) {
+    const present = open.querySelector(`button[class="${button.className}"]`)
+    present?.toggleAttribute("disabled", button.disabled)
+    if (button.hasAttribute("aria-label")) present?.setAttribute("aria-label", button.getAttribute("aria-label"))
   }
 }
 

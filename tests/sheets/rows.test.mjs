@@ -148,3 +148,68 @@ test("a row that was drawn to its place by pointer goes the same way", async () 
   await page.requests[0].answer(200, answered(2, "b", "a"))
   assert.deepEqual([...page.document.querySelectorAll("[data-row]")].map(({ id }) => id), ["row-b", "row-a"])
 })
+
+test("a row that was added without a connection opens only for who still waits for it", async () => {
+  const page = await ready()
+  await page.submit(".row-add")
+  await page.submit(".row-add")
+  const input = page.document.querySelector("#row-a input[name=value]")
+  input.focus()
+  const first = page.requests[0].body.get("id")
+  await page.requests[0].answer(201, answered(2, "a", "b", first))
+  assert.ok(page.focus() === input)
+  assert.equal(page.document.getElementById(`row-${first}`).hasAttribute("data-open"), false)
+})
+
+test("who types on in a row that is being moved goes on there, with the words", async () => {
+  const page = await ready()
+  await page.submit("#row-b form[data-quiet]", ".row-up")
+  const input = page.document.querySelector("#row-b input[name=value]")
+  input.focus()
+  input.value = "dig deeper"
+  input.dispatchEvent(new Event("input", { bubbles: true }))
+  await page.requests[0].answer(200, answered(2, "b", "a"))
+  assert.deepEqual([...page.document.querySelectorAll("[data-row]")].map(({ id }) => id), ["row-b", "row-a"])
+  assert.ok(page.focus() === input)
+  assert.equal(input.value, "dig deeper")
+  assert.ok(page.document.getElementById("row-b").contains(input))
+})
+
+test("a new row takes nothing away that is typed in another", async () => {
+  const page = await ready()
+  const input = page.document.querySelector("#row-a input[name=value]")
+  input.focus()
+  input.value = "dig deeper"
+  input.dispatchEvent(new Event("input", { bubbles: true }))
+  await page.submit(".row-add")
+  // The words are sent first, and refused for now.
+  await page.request("/items/7/c-a-text").answer(422, list(1, "a", "b"))
+  const { body, answer } = page.request("/rows")
+  page.document.querySelector("#row-b input[name=value]").value = "dig on"
+  page.document.querySelector("#row-b input[name=value]").dispatchEvent(new Event("input", { bubbles: true }))
+  await answer(201, answered(2, "a", "b", body.get("id")))
+  assert.equal(page.document.querySelector("#row-b input[name=value]").value, "dig on")
+  assert.equal(page.document.querySelector("#row-a input[name=value]").value, "dig deeper")
+})
+
+test("a row that was closed while its move waited stays closed", async () => {
+  const page = await ready()
+  const { closeRow } = await page.load("sheet-forms.js")
+  await page.submit("#row-b form[data-quiet]", ".row-up")
+  page.document.getElementById("other").focus()
+  closeRow(page.document.getElementById("row-b"))
+  await page.requests[0].answer(200, answered(2, "b", "a"))
+  assert.equal(page.document.getElementById("row-b").hasAttribute("data-open"), false)
+  assert.equal(page.focus().id, "other")
+})
+
+test("a row that has become the first cannot be moved up any more, and the focus stays in it", async () => {
+  const page = await ready()
+  await page.submit("#row-b form[data-quiet]", ".row-up")
+  const first = rowForm("b", 2, { text: "b" }).replace(`aria-label="Up"`, `aria-label="Up: 1" disabled`)
+  await page.requests[0].answer(200, list(2, "b", "a") + forms(first, rowForm("a", 2, { text: "a" })))
+  const up = page.document.querySelector("#row-b .row-up")
+  assert.equal(up.disabled, true)
+  assert.equal(up.getAttribute("aria-label"), "Up: 1")
+  assert.ok(page.focus().matches("#row-b .row-done"))
+})

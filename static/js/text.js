@@ -2,6 +2,7 @@
 
 import { retryForever } from "./backoff.js"
 import { placeOf } from "./click-position.js"
+import { requestFor } from "./press.js"
 import { note } from "./text-note.js"
 import { dataSaver } from "./data-saver.js"
 import { loadEditor } from "./load.js"
@@ -51,10 +52,11 @@ class LiveText extends HTMLElement {
   }
 
   async edit(place = null) {
+    const isWanted = requestFor(this)
     this.setAttribute("aria-busy", "true")
     try {
       const session = await this.follow()
-      session?.edit(place)
+      session?.edit(place, isWanted)
       for (const other of textsOf(this.dataset.doc)) other.follow()
     } catch ({ outdated }) {
       if (outdated) await loadLaterMessages()

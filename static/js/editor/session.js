@@ -49,12 +49,14 @@ export class Session {
     if (this.live.ready) this.#mount()
   }
 
-  /** Start editing at `place` (see click-position.js; else at the end), as soon as the document is loaded. */
-  edit(place = null) {
-    this.#pendingEdit = { place }
+  /** Start editing at `place` (see click-position.js; else at the end), as soon as the document is loaded, if `isWanted()`
+   *  then. */
+  edit(place = null, isWanted = () => true) {
+    this.#pendingEdit = { place, isWanted }
     if (this.live.closed) return this.#onClosed()
-    if (!this.#view) return note(this.host, "note.waiting")
+    if (!this.#view) return note(this.host, isWanted() ? "note.waiting" : null)
     this.#pendingEdit = null
+    if (!isWanted()) return note(this.host, null)
     if (!this.live.write) return showReadOnly(this.host, this.live)
     this.#startAt(place)
   }
@@ -103,7 +105,7 @@ export class Session {
       this.changed()
     }
     this.#updateEditButton()
-    if (this.#pendingEdit) this.edit(this.#pendingEdit.place)
+    if (this.#pendingEdit) this.edit(this.#pendingEdit.place, this.#pendingEdit.isWanted)
   }
 
   /** Show the edit button, and allow starting by click, while the user may write. */

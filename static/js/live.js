@@ -190,5 +190,5 @@ class Topic {
 }
 
 function isEditing() {
-  return document.activeElement?.closest("kw-field, form.row-add") != null && document.hasFocus()
+  return document.activeElement?.closest("kw-field form, kw-field .offer, .closed-words, form.row-add") != null && document.hasFocus()
 }

@@ -40,8 +40,12 @@ function fieldOf({ id, element, url }) {
 
 async function takeOver(record) {
   const field = await fieldFor(record)
-  if (!(field || connection.online) || !(await pendingChanges.claim(record))) return
-  if (record.gen !== device.gen) return pendingChanges.stick(record, messageText("offer.restored"))
+  if (!(field || connection.online)) return
+  if (!(await pendingChanges.claim(record))) return closeUnused(field)
+  if (record.gen !== device.gen) {
+    closeUnused(field)
+    return pendingChanges.stick(record, messageText("offer.restored"))
+  }
   const body = new URLSearchParams(record.body)
   if (field?.adopt?.(body, record.since)) return replaceRecord(record, field.key)
   sendPost(record, body)
@@ -54,9 +58,17 @@ async function fieldFor({ element }) {
   return openField(element)
 }
 
+/** Close a field or row that was opened for a record that is not for it; where the user works it stays open. */
+function closeUnused(field) {
+  field?.close?.()
+  document.dispatchEvent(new CustomEvent("kw:settled"))
+}
+
 /** A value refused by a lock is shown at its field until the user sends or discards it. */
 async function showRefused(record) {
-  if (!(await fieldFor(record)) || !(await pendingChanges.claim(record))) return
+  const field = await fieldFor(record)
+  if (!field) return
+  if (!(await pendingChanges.claim(record))) return closeUnused(field)
   retryForever(loadSeldom).then(({ adoptRefusedText }) => adoptRefusedText(record))
 }
 

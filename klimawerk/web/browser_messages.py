@@ -172,7 +172,6 @@ LATER_MESSAGES = (
         "away.",
         "closed.",
         "comments.",
-        "form.",
         "leaving.",
         "link.",
         "panel.",

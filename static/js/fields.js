@@ -1,7 +1,7 @@
 // <kw-field>: one value of the sheet; while it is open (openable-field.js) its form is saved on focusout.
 
 import { retryForever } from "./backoff.js"
-import { changeOf, dropWrong, forgetState, offerCopy } from "./field-change.js"
+import { changeOf, forgetState, offerCopy } from "./field-change.js"
 import { current, fill, original, reset } from "./form-values.js"
 import { isError } from "./http.js"
 import { loadSeldom } from "./load.js"
@@ -61,7 +61,7 @@ class Field extends OpenableField {
 
   /** Whether it holds something that the server has not answered yet, or has refused. */
   get busy() {
-    return this.dirty || this.#sent !== null || this.refused || Boolean(this.form?.querySelector(".error"))
+    return this.dirty || this.#sent !== null || this.refused || Boolean(this.error)
   }
 
   /** Send a changed value; may be called often. */
@@ -127,13 +127,10 @@ class Field extends OpenableField {
 
   #onKeydown(event) {
     if (!this.form || event.isComposing) return
-    const wrong = this.form.querySelector(".error")
-    if (event.key === "Escape" && (this.dirty || wrong || !this.closest("[data-row-form]"))) {
+    if (event.key === "Escape" && (this.dirty || this.error || !this.closest("[data-row-form]"))) {
+      event.preventDefault() // a CloseWatcher would close what is around it, too
       event.stopPropagation()
-      if (wrong) dropWrong(this)
-      if (this.dirty && !this.refused) reset(this.form)
-      this.mark()
-      this.leave()
+      this.takeBack()
     } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.save()
   }
 
@@ -169,11 +166,13 @@ class Field extends OpenableField {
     return reason
   }
 
-  /** The user already types the next value: only take over the revision it will be based on. */
-  #keepTyping(html, answer) {
+  /** The user already types the next value, which is based on this answer; or has taken back what was sent. */
+  #keepTyping(html, { status }) {
     const template = Object.assign(document.createElement("template"), { innerHTML: html })
     const newer = template.content.getElementById(`${this.id}-form`)
-    if (answer.status === 200 && newer) this.form.dataset.rev = newer.dataset.rev
+    if (status !== 422) swap(html)
+    if (status === 200 && newer) this.form.dataset.rev = newer.dataset.rev
+    if (!this.dirty) return this.showKept()
     this.mark()
     if (!this.contains(document.activeElement)) this.save()
   }

@@ -2,8 +2,9 @@
 // then it holds a form. Fields of an open row (tr[data-open]) are forms as long as the row is open.
 
 import { closed, opened } from "./close-by-back.js"
+import { dropWrong, forgetState } from "./field-change.js"
 import { current, reset } from "./form-values.js"
-import { afterPress, focusFirst } from "./press.js"
+import { afterPress, focusFirst, focusPen } from "./press.js"
 import { formOf, keptForm } from "./sheet-forms.js"
 import { morphTo } from "./swap.js"
 
@@ -16,22 +17,29 @@ export class OpenableField extends HTMLElement {
     return this.querySelector(":scope > form")
   }
 
-  /** Show the form. @param focus whether its first control gets the focus. Resolves with false if the form cannot be had
-   *  now. */
-  async open({ focus = true } = {}) {
+  /** The reason why the server has refused the value in the form. */
+  get error() {
+    return this.form?.querySelector(".error")
+  }
+
+  /** Show the form. @param focus whether its first control gets the focus. @param isWanted whether to open it once it has
+   *  arrived. Resolves with false if the form cannot be had now, with null if it is not wanted any more. */
+  async open({ focus = true, isWanted = () => this.isConnected } = {}) {
     const pen = this.querySelector(":scope > .pen")
     const form = this.form ?? (pen && (await formOf(this, pen.href)))
     if (!form) return false
+    if (!isWanted()) return null
     if (!this.form) this.append(form)
-    opened(this, () => this.leave())
+    this.#watchBack()
     if (focus) focusFirst(this.form)
     return true
   }
 
-  /** Put a newer form in place of the present one, unless the user has changed it. @param except the field whose change
-   *  this is the response to */
+  /** Put a newer form in place of the present one, unless the user is in it, has changed it, or sees why it was refused.
+   *  @param except the field whose change this is the response to */
   takeForm(form, except) {
-    if (!this.form || (except !== this && this.dirty)) return
+    if (!this.form) return
+    if (except !== this && (this.dirty || this.error || this.contains(document.activeElement))) return
     if (except === this && this.dirty && current(this.form) !== this.answered) return
     morphTo(this.form, form)
     reset(this.form) // controls keep what was typed, whatever their attributes say
@@ -42,6 +50,16 @@ export class OpenableField extends HTMLElement {
   catchUp() {
     const newer = this.form && !this.busy && keptForm(this)
     if (newer && Number(newer.dataset.rev) > Number(this.form.dataset.rev)) this.takeForm(newer)
+  }
+
+  /** Show what the server has answered last, as what the user sent since was taken back here. */
+  showKept() {
+    const kept = keptForm(this)
+    if (kept) this.takeForm(kept, this)
+    this.mark()
+    forgetState(this)
+    this.close()
+    document.dispatchEvent(new CustomEvent("kw:settled"))
   }
 
   /** Show the form without what the server has refused. */
@@ -58,7 +76,7 @@ export class OpenableField extends HTMLElement {
       const focused = this.contains(document.activeElement) || document.activeElement === document.body
       this.form.remove()
       closed(this)
-      if (this.#leaving && focused) this.querySelector(":scope > .pen")?.focus({ preventScroll: true })
+      if (this.#leaving && focused) focusPen(this)
       this.#leaving = false
     })
   }
@@ -76,8 +94,32 @@ export class OpenableField extends HTMLElement {
     this.close()
   }
 
+  /** Show the server's value again, and leave. */
+  takeBack() {
+    if (this.error) dropWrong(this)
+    if (this.dirty && !this.refused) reset(this.form)
+    this.mark()
+    this.leave()
+  }
+
   /** The user goes on in the form. */
   stay() {
     this.#leaving = false
+    this.#watchBack()
+  }
+
+  /** The system's Back: take a refused value back, save any other, and leave. While that waits, the next Back is the
+   *  field's too, unless it would change nothing. */
+  #onBack() {
+    const waiting = this.#leaving && !this.error
+    if (this.error && !this.dirty) dropWrong(this)
+    this.save()
+    this.leave()
+    if (!waiting) this.#watchBack()
+  }
+
+  /** A cell is closed with its row. */
+  #watchBack() {
+    if (this.form && !this.closest("[data-row-form]")) opened(this, () => this.#onBack())
   }
 }

@@ -3,14 +3,17 @@
 // Without scripts the pen is a link to a page with the form.
 
 import { closed, opened } from "./close-by-back.js"
-import { afterPress, focusFirst } from "./press.js"
-import { closeRow, formOf, openRow, rowOfCell } from "./sheet-forms.js"
-import { messageText } from "./messages.js"
+import { dropWrong } from "./field-change.js"
+import { afterPress, focusFirst, focusPen, requestFor } from "./press.js"
+import { addButton, closeRow, formOf, isBusy, openRow, rowOfCell } from "./sheet-forms.js"
+import { note } from "./text-note.js"
 
 // The ids of rows that are to be closed, although the focus is still there, as soon as nothing of them waits.
 const leaving = new Set()
 
 const OPENABLE = "kw-field:not(tr[data-open] kw-field), tr[data-row]"
+// What a click is for itself.
+const PRESSABLE = "a, button, form, label, input, select, textarea, .conflict, .offer, .notice"
 
 export function startPens() {
   document.addEventListener("click", onClick)
@@ -23,12 +26,13 @@ export function startPens() {
   document.addEventListener("kw:settled", () => document.querySelectorAll("tr[data-open]").forEach(close))
 }
 
-/** Open a field or row. @param focus whether its first control gets the focus. Resolves with false if it cannot be opened
- *  now. */
-export async function openPlace(place, { focus = true } = {}) {
-  const opened = place.matches("tr") ? await open(place) : await place.open({ focus: false })
-  if (opened && focus) focusFirst(place.matches("tr") ? place : place.form)
-  return opened
+/** Open a field or row, for the user: its first control gets the focus. While its form is on its way, they may turn to
+ *  something else; then it stays closed. */
+export async function openPlace(place) {
+  const isWanted = requestFor(place)
+  const opened = place.matches("tr") ? await open(place, isWanted) : await place.open({ focus: false, isWanted })
+  if (opened) focusFirst(place.matches("tr") ? place : place.form)
+  note(noteHost(place), opened === false ? "form.away" : null)
 }
 
 /** The field with this id, as a form: its row is opened if need be; null if there is none. */
@@ -40,14 +44,17 @@ export async function openField(id) {
   return field
 }
 
-async function open(row) {
+/** As OpenableField.open. */
+async function open(row, isWanted = () => row.isConnected) {
   if (row.hasAttribute("data-open")) return true
   const content = await formOf(row, row.querySelector(".pen")?.href)
-  if (content && !row.hasAttribute("data-open")) {
-    openRow(row, content)
-    opened(row, () => leaveRow(row))
-  }
-  return Boolean(content)
+  if (!content) return false
+  if (!isWanted()) return null
+  if (row.hasAttribute("data-open")) return true
+  note(noteHost(row), null)
+  openRow(row, content)
+  opened(row, () => onBack(row))
+  return true
 }
 
 /** Close a row that the user has left or is leaving, and that holds nothing unsaved. */
@@ -56,26 +63,30 @@ function close(row) {
   afterPress(() => {
     if (!isClosable(row)) return
     const focused = row.contains(document.activeElement) || document.activeElement === document.body
+    const add = addButton(row)
     closeRow(row)
     closed(row)
-    if (leaving.delete(row.id) && focused) row.querySelector("a.pen")?.focus({ preventScroll: true })
+    const left = leaving.delete(row.id)
+    if (focused && !row.isConnected) add?.focus({ preventScroll: true })
+    else if (focused && left) focusPen(row)
   })
 }
 
 function isClosable(row) {
-  if (!row.hasAttribute("data-open") || [...row.querySelectorAll("kw-field")].some(({ busy, offering }) => busy || offering)) return false
+  if (!row.hasAttribute("data-open") || isBusy(row)) return false
   return leaving.has(row.id) || !row.contains(document.activeElement)
 }
 
 function onClick(event) {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return
+  if (event.target.closest(".discard-value")) return event.target.closest("kw-field").takeBack()
   if (event.target.closest(".row-done")) return leaveRow(event.target.closest("tr"))
   const pen = event.target.closest("a.pen")
   const place = event.target.closest(OPENABLE)
   if (!place?.querySelector("a.pen") || place.hasAttribute("data-open") || place.form) return
-  if (!pen && (event.target.closest("a, button, form, .conflict") || !getSelection().isCollapsed)) return
+  if (!pen && (event.target.closest(PRESSABLE) || !getSelection().isCollapsed)) return
   event.preventDefault()
-  openPlace(place).then((opened) => opened || note(place))
+  openPlace(place)
 }
 
 function onKeydown(event) {
@@ -83,7 +94,10 @@ function onKeydown(event) {
   const row = event.target.closest?.("tr[data-open]")
   const place = row ?? event.target.closest?.("kw-field, kw-text")
   if (!place || event.isComposing) return
-  if (event.key === "Escape" && row && !event.defaultPrevented) leaveRow(row)
+  if (event.key === "Escape" && row && !event.defaultPrevented) {
+    event.preventDefault()
+    leaveRow(row)
+  }
   if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return
   event.preventDefault()
   openNext(place)
@@ -97,11 +111,28 @@ function moveToLanguage(event) {
   pens[pens.indexOf(event.target) + step]?.focus()
 }
 
-/** Close the row and give the focus to its pen; while something of it waits, the row and the focus stay. */
+/** Close the row and give the focus to its pen; while something of it waits, the row and the focus stay. A refused value
+ *  gets the focus. */
 function leaveRow(row) {
   row.querySelectorAll("kw-field").forEach((field) => field.save())
   leaving.add(row.id)
   close(row)
+  const [wrong] = refusedIn(row)
+  if (wrong) focusFirst(wrong.form)
+}
+
+/** The system's Back: as for a field. */
+function onBack(row) {
+  const wrong = refusedIn(row)
+  const waiting = leaving.has(row.id) && !wrong.length
+  wrong.forEach(dropWrong)
+  leaveRow(row)
+  if (!waiting && row.hasAttribute("data-open")) opened(row, () => onBack(row))
+}
+
+/** The cells whose value was refused and not changed since. */
+function refusedIn(row) {
+  return [...row.querySelectorAll("kw-field")].filter(({ error, dirty }) => error && !dirty)
 }
 
 /** Save, and open what comes next on the page. */
@@ -113,10 +144,7 @@ function openNext(place) {
   else if (place.matches("kw-field")) place.leave()
 }
 
-/** The form cannot be had now: say so beside the value. */
-function note(place) {
-  const text = Object.assign(document.createElement("span"), { className: "field-state", textContent: messageText("form.away") })
-  const host = place.matches("tr") ? place.cells[0] : place
-  host.querySelector(".field-state")?.remove()
-  host.append(text)
+/** Where it is said that the form cannot be had now: beside the value. */
+function noteHost(place) {
+  return place.matches("tr") ? place.cells[0] : place
 }

@@ -88,7 +88,7 @@ test("what cannot be had without a connection is said at its value", async () =>
   const page = await ready({ kept: false, saver: true })
   await page.click(page.pen("f-cost"))
   await page.requests[0].fail()
-  assert.equal(page.get("f-cost").querySelector(".field-state").textContent, "form.away")
+  assert.equal(page.get("f-cost").querySelector(".text-note").textContent, "form.away")
 })
 
 test("a newer form replaces one that is open and untouched, not one that is being typed in", async () => {
@@ -268,4 +268,254 @@ test("what the server writes differently from what was typed is what stands ther
   await page.leave()
   assert.equal(page.requests.length, 1)
   assert.equal(page.get("row-a").hasAttribute("data-open"), false)
+})
+
+test("a form that arrives late takes the focus from nobody: its place stays closed", async () => {
+  const late = { "f-cost": forms(form("f-cost", 3, "100")), "row-a": forms(rowForm("a", 3, CELLS)) }
+  for (const [id, url] of [["f-cost", "/items/7/fields/cost"], ["row-a", "/rows/a"]]) {
+    const page = await ready({ kept: false, saver: true })
+    await page.click(page.pen(id))
+    await page.click(page.pen("f-place"))
+    await page.request("/items/7/fields/place").answer(200, forms(form("f-place", 3, "Town")))
+    page.type("f-place", "Tow")
+    await page.request(url).answer(200, late[id])
+    assert.ok(page.focus() === page.get("f-place").querySelector("input"), id)
+    assert.ok(!page.get(`${id}-form`))
+    // Its form is kept now: pressed again, it opens.
+    await page.click(page.pen(id))
+    assert.ok(page.get(`${id}-form`))
+  }
+})
+
+test("who has gone elsewhere while a form was on its way stays there; who waits at the pen is in the form", async () => {
+  for (const [at, opens] of [["other", false], ["pen", true], ["nowhere", true]]) {
+    const page = await ready({ kept: false, saver: true })
+    page.pen("f-cost").focus()
+    await page.click(page.pen("f-cost"))
+    if (at === "other") page.get("other").focus()
+    if (at === "nowhere") page.pen("f-cost").blur()
+    await page.requests[0].answer(200, forms(form("f-cost", 3, "100")))
+    assert.equal(Boolean(page.get("f-cost-form")), opens, at)
+    assert.ok(!page.get("f-cost").querySelector(".text-note"))
+  }
+})
+
+test("that a form could not be had is not said any more once it is there", async () => {
+  for (const [id, answer] of [["f-cost", forms(form("f-cost", 3, "100"))], ["row-a", forms(rowForm("a", 3, CELLS))]]) {
+    const page = await ready({ kept: false, saver: true })
+    await page.click(page.pen(id))
+    await page.requests[0].fail()
+    assert.equal(page.get(id).querySelector(".text-note").getAttribute("role"), "status")
+    await page.click(page.pen(id))
+    await page.requests[1].answer(200, answer)
+    await page.press("Escape")
+    assert.ok(!page.get(`${id}-form`))
+    assert.ok(!page.get(id).querySelector(".text-note"))
+  }
+})
+
+const wrong = (id, typed) => form(id, 3, typed, `<p class="error">Too much.</p><button type="button" class="discard-value">Discard</button>`)
+const wrongRow = (typed) => rowForm("a", 3, CELLS).replace(form("c-a-what", 3, "Dig"), wrong("c-a-what", typed))
+
+/** A row whose first cell holds a value that the server has refused. */
+async function refusedCell() {
+  const page = await ready()
+  await page.click(page.pen("row-a"))
+  page.type("c-a-what", "a lot")
+  page.get("c-a-due").querySelector("input").focus()
+  await settled()
+  await page.request("/items/7/c-a-what").answer(422, sheet() + forms(wrongRow("a lot")))
+  return page
+}
+
+test("a refused value stays with its reason when another cell of the row is saved, or somebody changes the row", async () => {
+  const page = await refusedCell()
+  page.type("c-a-due", "June")
+  page.get("c-a-due").save()
+  await settled()
+  const newer = { ...CELLS, due: "June" }
+  await page.request("/items/7/c-a-due").answer(200, sheet(4, newer) + forms(rowForm("a", 4, newer)))
+  page.swap(sheet(5, { what: "Fill", due: "June" }) + forms(rowForm("a", 5, { what: "Fill", due: "June" })))
+  assert.equal(page.get("c-a-what").querySelector("input").value, "a lot")
+  assert.equal(page.get("c-a-what").querySelector(".error").textContent, "Too much.")
+  page.get("c-a-what").querySelector("input").focus()
+  await page.press("Escape")
+  assert.equal(page.get("c-a-what").querySelector("input").value, "Fill")
+})
+
+test("a press takes a refused value back, as Escape does", async () => {
+  const page = await refusedCell()
+  await page.click(page.get("c-a-what").querySelector(".discard-value"))
+  assert.equal(page.get("c-a-what").querySelector("input").value, "Dig")
+  assert.ok(!page.get("c-a-what").querySelector(".error"))
+  await page.leave()
+  assert.equal(page.get("row-a").hasAttribute("data-open"), false)
+})
+
+test("who is done with a row that holds a refused value is at that value", async () => {
+  const page = await refusedCell()
+  await page.click(page.get("row-a").querySelector(".row-done"))
+  assert.ok(page.focus() === page.get("c-a-what").querySelector("input"))
+})
+
+/** The system's Back of a touch screen; false where it leaves the page. */
+function touch(page) {
+  let watchers = []
+  globalThis.matchMedia = () => ({ matches: true })
+  globalThis.CloseWatcher = page.window.CloseWatcher = class {
+    constructor() {
+      watchers.push(this)
+    }
+    destroy() {
+      watchers = watchers.filter((one) => one !== this)
+    }
+  }
+  return async () => {
+    const watcher = watchers.pop()
+    watcher?.onclose()
+    await settled()
+    await pass(100)
+    return Boolean(watcher)
+  }
+}
+
+for (const [what, opened, id, url, refused] of [
+  ["a field", "f-cost", "f-cost", "/items/7/f-cost", () => wrong("f-cost", "a lot")],
+  ["a row", "row-a", "c-a-what", "/items/7/c-a-what", () => wrongRow("a lot")],
+]) {
+  test(`Back saves what was typed in ${what}; Back again drops what was refused; then it is the page's`, async () => {
+    const page = await ready()
+    const back = touch(page)
+    await page.click(page.pen(opened))
+    page.type(id, "a lot")
+    assert.equal(await back(), true)
+    assert.equal(page.requests.length, 1)
+    await page.request(url).answer(422, sheet() + forms(refused()))
+    assert.ok(page.get(id).querySelector(".error"))
+    assert.equal(await back(), true)
+    assert.ok(!page.get(`${opened}-form`))
+    assert.equal(page.requests.length, 1)
+    assert.equal(await back(), false)
+  })
+
+  test(`Back keeps nobody on a page because ${what} waits for the connection`, async () => {
+    const page = await ready()
+    const back = touch(page)
+    await page.click(page.pen(opened))
+    page.type(id, "150")
+    assert.deepEqual([await back(), await back(), await back()], [true, true, false])
+    // Who goes on there has Back for it again.
+    page.type(id, "1500")
+    if (opened === "f-cost") assert.equal(await back(), true)
+  })
+}
+
+test("a click into what is offered for copying, or into a notice, opens no field", async () => {
+  for (const more of [`<div class="offer"><label>Yours</label><textarea></textarea></div>`, `<p class="notice">As imported</p>`]) {
+    const page = await ready()
+    page.get("f-cost").insertAdjacentHTML("beforeend", more)
+    for (const target of page.get("f-cost").querySelectorAll(".offer *, .notice")) await page.click(target)
+    assert.ok(!page.get("f-cost-form"))
+  }
+})
+
+const without = (rev) => `<section id="sheet" data-topic="measure:7" data-rev="${rev + 10}" class="rows">${field("cost", 3, "100")}${field("place", 3, "Town")}
+    <form class="row-add"><button>Add</button></form><table><tbody>${row("b", rev, CELLS)}</tbody></table></section>`
+const withBoth = (rev) => without(rev).replace("<tbody>", `<tbody>${row("a", rev, CELLS)}`)
+
+/** A page with an open row, which somebody else deletes. @param typed what the user has typed there */
+async function deleted(typed) {
+  const page = await ready()
+  await page.load("unsaved-copy.js")
+  page.swap(withBoth(3))
+  await page.click(page.pen("row-a"))
+  if (typed) page.type("c-a-what", typed)
+  page.swap(without(4))
+  return page
+}
+
+test("a row that somebody else deletes goes, and who was in it without typing is where one adds a row", async () => {
+  const page = await deleted()
+  await pass(100)
+  assert.ok(!page.get("row-a"))
+  assert.equal(page.focus().textContent, "Add")
+})
+
+test("a deleted row in which somebody typed stays until they have seen to their words, then it goes with its form", async () => {
+  const page = await deleted("Dig deeper")
+  assert.equal(page.get("c-a-what").querySelector("input").value, "Dig deeper")
+  await page.leave()
+  await page.request("/items/7/c-a-what").answer(404, "<p>Deleted.</p>", { "HX-Retarget": "#flashes" })
+  await pass(100)
+  const offer = page.get("row-a").querySelector(".offer")
+  page.swap(without(5))
+  assert.ok(page.get("row-a").contains(offer))
+  offer.querySelector(".offer-done").focus()
+  offer.querySelector(".offer-done").click()
+  await pass(100)
+  assert.ok(!page.get("row-a"))
+  assert.equal(page.focus().textContent, "Add")
+})
+
+test("a deleted row that is brought back while somebody types in it is a row like any other", async () => {
+  const page = await deleted("Dig deeper")
+  page.swap(withBoth(5))
+  await page.press("Escape")
+  await page.press("Escape")
+  assert.equal(page.get("row-a").hasAttribute("data-open"), false)
+  assert.ok(page.focus() === page.pen("row-a"))
+})
+
+test("the converted amount in an open row is that of the value that was saved", async () => {
+  const page = await ready()
+  const amount = (rev, words) => forms(rowForm("a", rev, CELLS).replace("</kw-field>", `${words && `<p class="converted">${words}</p>`}</kw-field>`))
+  await page.click(page.pen("row-a"))
+  for (const [rev, words] of [[4, "about 100 GHS"], [5, "about 200 GHS"], [6, ""]]) {
+    page.swap(sheet(rev) + amount(rev, words))
+    assert.deepEqual([...page.get("row-a").querySelectorAll(".converted")].map(({ textContent }) => textContent), words ? [words] : [])
+  }
+})
+
+test("where a lock has taken the pen away, whoever leaves is at the value", async () => {
+  for (const [id, value] of [["f-cost", ".value"], ["row-a", "td"]]) {
+    const page = await ready()
+    await page.click(page.pen(id))
+    page.swap(`<section id="sheet" data-topic="measure:7" data-rev="12">${field("cost", 3, "100", { pen: "" })}${field("place", 3, "Town")}
+      <table><tbody>${row("a", 3, CELLS, "")}</tbody></table></section>`)
+    await page.press("Escape")
+    assert.ok(!page.get(`${id}-form`))
+    assert.ok(page.focus() === page.get(id).querySelector(value))
+  }
+})
+
+test("a field that cannot be opened any more asks the server for nothing", async () => {
+  const page = await ready({ kept: false, saver: true })
+  page.swap(`<section id="sheet" data-topic="measure:7" data-rev="12">${field("cost", 3, "100", { pen: "" })}<table><tbody>${row("a", 3, CELLS, "")}</tbody></table></section>`)
+  const { openField } = await page.load("pens.js")
+  for (const id of ["f-cost", "c-a-what"]) await openField(id)
+  assert.deepEqual(page.requests, [])
+})
+
+test("a press that a menu of the browser swallows holds nothing up", async () => {
+  for (const begin of [{ button: 2 }, { button: 0, ctrlKey: true }, { button: 0, then: "contextmenu" }, { button: 0, then: "keydown" }, { button: 0, then: "blur" }]) {
+    const page = await ready()
+    await page.click(page.pen("f-cost"))
+    const { then, ...press } = begin
+    page.window.dispatchEvent(Object.assign(new Event("pointerdown"), press))
+    page.get("other").focus()
+    if (then) page.window.dispatchEvent(new Event(then))
+    await pass(200)
+    assert.ok(!page.get("f-cost-form"), JSON.stringify(begin))
+  }
+})
+
+test("while something is being pressed nothing closes, as that would move it", async () => {
+  const page = await ready()
+  await page.click(page.pen("f-cost"))
+  page.window.dispatchEvent(Object.assign(new Event("pointerdown"), { button: 0 }))
+  await page.leave()
+  assert.ok(page.get("f-cost-form"))
+  page.window.dispatchEvent(new Event("pointerup"))
+  await pass(200)
+  assert.ok(!page.get("f-cost-form"))
 })

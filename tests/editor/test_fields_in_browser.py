@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.editor.conftest import SheetWindow
 from tests.factories import Team
+from tests.offline.browser_store import wait_until
+from tests.sheet_page import field_of
 
 SheetFor = Callable[..., SheetWindow]
 
@@ -118,3 +120,52 @@ def test_a_row_is_moved_by_pointer(team: Team, sheet_for: SheetFor) -> None:
     own_sheet.page.mouse.move(handle["x"] + 5, target["y"] + 3, steps=4)
     own_sheet.page.mouse.up()
     expect(rows.first).to_have_attribute("id", str(name))
+
+
+def test_a_form_that_arrives_late_takes_no_letters_from_another_field(team: Team, sheet_for: SheetFor) -> None:
+    own_sheet = sheet_for(team.de["editor"])
+    page, late = own_sheet.page, list[Route]()
+    page.route("**/items/*/forms?*", lambda route: route.abort())
+    page.route("**/fields/period_start*", late.append)
+    page.reload()
+    slow = field_of(page, f"f-{own_sheet.item}-period_start")
+    slow.locator("> .pen").click()
+    wait_until(page, lambda: bool(late))
+    mine = own_sheet.open_cell("steps", "text-en")
+    mine.fill("")
+    page.keyboard.type("Sort ")
+    with page.expect_response("**/fields/period_start*") as arrived:
+        late[0].continue_()
+    arrived.value.finished()
+    page.evaluate("() => new Promise((done) => setTimeout(() => requestAnimationFrame(done)))")
+    page.keyboard.type("the waste")
+    expect(mine).to_have_value("Sort the waste")
+    expect(mine).to_be_focused()
+    expect(slow.locator("form")).to_have_count(0)
+
+
+def test_what_is_typed_in_a_row_stays_when_its_move_is_answered(team: Team, sheet_for: SheetFor) -> None:
+    own_sheet = sheet_for(team.de["editor"])
+    page, held = own_sheet.page, list[Route]()
+    page.route("**/rows/*/move", held.append)
+    rows = page.locator(f"#rows-{own_sheet.item}-steps [data-row]")
+    page.locator(f"#rows-{own_sheet.item}-steps .row-add button").click()
+    expect(rows).to_have_count(2)
+    row = rows.nth(1)
+    name = str(row.get_attribute("id"))
+    mine = row.locator("input:not([type=hidden])").first
+    expect(mine).to_be_focused()
+    row.locator(".row-up").click()
+    wait_until(page, lambda: bool(held))
+    mine.click()
+    page.keyboard.type("Zweiter ")
+    held[0].continue_()
+    expect(rows.first).to_have_attribute("id", name)
+    mine = rows.first.locator("input:not([type=hidden])").first
+    expect(mine).to_be_focused()
+    page.keyboard.type("Schritt")
+    expect(mine).to_have_value("Zweiter Schritt")
+    expect(rows.first.locator(".row-up")).to_be_disabled()
+    page.keyboard.press("Tab")
+    rows.first.locator(".row-done").click()
+    expect(rows.first.locator("th")).to_contain_text("Zweiter Schritt")

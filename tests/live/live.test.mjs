@@ -220,6 +220,27 @@ test("what could not be shown while somebody types is fetched when they have lef
   assert.equal(page.asked().length, 2)
 })
 
+test("what could not be shown while somebody types is fetched also when they are at its pen again", async () => {
+  const page = await following()
+  const input = await page.opened()
+  page.type("150")
+  await page.changed(13)
+  await pass(400)
+  await page.answer(13, sheet(13).replace(field("7-cost", 13, "100"), "")) // the newer sheet has no such field
+  assert.equal(page.input(), input)
+  await pass(20_000)
+  assert.equal(page.asked().length, 1)
+
+  page.type("100")
+  page.document.querySelector("kw-field .pen").focus()
+  await pass(2_000)
+  assert.deepEqual(page.since(), ["12", "12"])
+  await page.answer(13, drawn(13, "200"))
+  assert.equal(page.value(), "200")
+  await pass(20_000)
+  assert.equal(page.asked().length, 2)
+})
+
 test("nothing is caught up on while the person goes on working there", async () => {
   const page = await following()
   await page.opened()

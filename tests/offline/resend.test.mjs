@@ -83,3 +83,19 @@ test("what is stuck is not sent again", async () => {
   assert.deepEqual(page.requests, [])
   assert.equal(page.disk.waiting.get("5").page, "gone")
 })
+
+test("a field that was opened for what another page sends closes again, and one for what was left before a restore", async () => {
+  for (const [more, taken] of [[{}, true], [{ gen: "0" }, false]]) {
+    const record = left("5", { element: "f-7-cost", url: "/items/7/cost", ...more })
+    const page = await ready([], { body: `${FIELD}<button></button>` })
+    page.disk.waiting.set("5", record)
+    const { pendingChanges } = await page.load("store/pending-changes.js")
+    const claim = pendingChanges.claim.bind(pendingChanges)
+    pendingChanges.claim = (one) => (taken ? false : claim(one))
+    const { resend } = await page.load("store/resend.js")
+    await resend()
+    await settled()
+    assert.ok(!page.document.querySelector("kw-field").form)
+    assert.deepEqual(page.requests, [])
+  }
+})

@@ -10,9 +10,10 @@ from playwright.sync_api import Route, expect
 from tests.editor.conftest import SheetWindow
 from tests.factories import Team
 from tests.offline.browser_store import wait_until
-from tests.sheet_page import field_of
+from tests.sheet_page import field_of, forms_arrived
 
 SheetFor = Callable[..., SheetWindow]
+CONTROLS = "input:not([type=hidden]), select, textarea"
 
 
 @pytest.mark.lines("refused", "two")
@@ -89,7 +90,7 @@ def test_a_row_is_added_moved_and_deleted_by_keyboard_in_both_windows(team: Team
     rows, others = (sheet.page.locator(f"#rows-{sheet.item}-steps [data-row]") for sheet in (own_sheet, other_sheet))
     own_sheet.page.locator(f"#rows-{own_sheet.item}-steps .row-add button").click()
     expect(rows).to_have_count(2)
-    expect(rows.nth(1).locator("input:not([type=hidden]), select, textarea").first).to_be_focused()
+    expect(rows.nth(1).locator(CONTROLS).first).to_be_focused()
     own_sheet.page.keyboard.type("Zweiter Schritt")
     own_sheet.page.keyboard.press("Tab")
     expect(others.nth(1).locator("th > [lang=de]").first).to_have_text("Zweiter Schritt")
@@ -126,7 +127,7 @@ def test_a_form_that_arrives_late_takes_no_letters_from_another_field(team: Team
     own_sheet = sheet_for(team.de["editor"])
     page, late = own_sheet.page, list[Route]()
     page.route("**/items/*/forms?*", lambda route: route.abort())
-    page.route("**/fields/period_start*", late.append)
+    page.route("**/fields/period_start*", lambda route: late.append(route))
     page.reload()
     slow = field_of(page, f"f-{own_sheet.item}-period_start")
     slow.locator("> .pen").click()
@@ -147,13 +148,13 @@ def test_a_form_that_arrives_late_takes_no_letters_from_another_field(team: Team
 def test_what_is_typed_in_a_row_stays_when_its_move_is_answered(team: Team, sheet_for: SheetFor) -> None:
     own_sheet = sheet_for(team.de["editor"])
     page, held = own_sheet.page, list[Route]()
-    page.route("**/rows/*/move", held.append)
+    page.route("**/rows/*/move", lambda route: held.append(route))
     rows = page.locator(f"#rows-{own_sheet.item}-steps [data-row]")
     page.locator(f"#rows-{own_sheet.item}-steps .row-add button").click()
     expect(rows).to_have_count(2)
     row = rows.nth(1)
     name = str(row.get_attribute("id"))
-    mine = row.locator("input:not([type=hidden])").first
+    mine = row.locator(CONTROLS).first
     expect(mine).to_be_focused()
     row.locator(".row-up").click()
     wait_until(page, lambda: bool(held))
@@ -161,7 +162,7 @@ def test_what_is_typed_in_a_row_stays_when_its_move_is_answered(team: Team, shee
     page.keyboard.type("Zweiter ")
     held[0].continue_()
     expect(rows.first).to_have_attribute("id", name)
-    mine = rows.first.locator("input:not([type=hidden])").first
+    mine = rows.first.locator(CONTROLS).first
     expect(mine).to_be_focused()
     page.keyboard.type("Schritt")
     expect(mine).to_have_value("Zweiter Schritt")
@@ -169,3 +170,25 @@ def test_what_is_typed_in_a_row_stays_when_its_move_is_answered(team: Team, shee
     page.keyboard.press("Tab")
     rows.first.locator(".row-done").click()
     expect(rows.first.locator("th")).to_contain_text("Zweiter Schritt")
+
+
+def test_an_editor_that_arrives_late_takes_no_letters_from_a_field(team: Team, sheet_for: SheetFor) -> None:
+    own_sheet = sheet_for(team.de["editor"])
+    page, late, held = own_sheet.page, list[Route](), True
+    page.route("**/js/editor.js*", lambda route: late.append(route) if held else route.continue_())
+    page.reload()
+    forms_arrived(page)
+    own_sheet.text().locator(".text-edit").click()
+    wait_until(page, lambda: bool(late))
+    mine = own_sheet.open_cell("steps", "text-en")
+    mine.fill("")
+    page.keyboard.type("Sort ")
+    held = False
+    for route in late:
+        route.continue_()
+    expect(own_sheet.text().locator(".text-body[contenteditable]")).to_have_count(1)
+    page.keyboard.type("the waste")
+    expect(mine).to_have_value("Sort the waste")
+    expect(mine).to_be_focused()
+    own_sheet.text().locator(".text-edit").click()
+    expect(own_sheet.body()).to_be_focused()

@@ -42,7 +42,7 @@ MESSAGES: dict[str, LazyString] = {
     "field.waiting": lazy_gettext("Not sent yet"),
     "field.offline": lazy_gettext("Waiting for the connection"),
     "field.refused": lazy_gettext("Not accepted"),
-    "form.away": lazy_gettext("This can be edited once the connection is back."),
+    "note.away": lazy_gettext("This can be edited once the connection is back."),
     "change.move": lazy_gettext("A line moved"),
     # Pending changes in this browser
     "panel.show": lazy_gettext("Show"),

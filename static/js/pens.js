@@ -32,7 +32,7 @@ export async function openPlace(place) {
   const isWanted = requestFor(place)
   const opened = place.matches("tr") ? await open(place, isWanted) : await place.open({ focus: false, isWanted })
   if (opened) focusFirst(place.matches("tr") ? place : place.form)
-  note(noteHost(place), opened === false ? "form.away" : null)
+  note(noteHost(place), opened === false ? "note.away" : null)
 }
 
 /** The field with this id, as a form: its row is opened if need be; null if there is none. */

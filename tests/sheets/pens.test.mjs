@@ -88,7 +88,7 @@ test("what cannot be had without a connection is said at its value", async () =>
   const page = await ready({ kept: false, saver: true })
   await page.click(page.pen("f-cost"))
   await page.requests[0].fail()
-  assert.equal(page.get("f-cost").querySelector(".text-note").textContent, "form.away")
+  assert.equal(page.get("f-cost").querySelector(".text-note").textContent, "note.away")
 })
 
 test("a newer form replaces one that is open and untouched, not one that is being typed in", async () => {

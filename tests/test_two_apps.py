@@ -122,7 +122,7 @@ def test_what_is_registered_for_one_app_is_unknown_to_the_other(app: Flask, othe
 
 def test_an_event_is_heard_by_the_listeners_of_its_own_app_once(app: Flask, other: Flask) -> None:
     events: dict[str, Event[...]] = all_of(Event)
-    assert len(events) == 6
+    assert len(events) == 7
     for name, event in events.items():
         heard: list[str] = []
         for listening, listener in ((app, "app"), (other, "other")):

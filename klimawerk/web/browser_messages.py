@@ -97,7 +97,6 @@ MESSAGES: dict[str, LazyString] = {
     "closed.send": lazy_gettext("Send now"),
     # A text that cannot be edited now
     "note.waiting": lazy_gettext("The text is on its way. You can write in a moment."),
-    "note.unreachable": lazy_gettext("Without a connection this text cannot be opened for writing yet."),
     "note.role": lazy_gettext("You can read this text, not change it."),
     "note.deep": lazy_gettext("Lists cannot be nested more deeply."),
     "note.locked": lazy_gettext("Closed for editing. {reason}"),
@@ -170,6 +169,7 @@ MESSAGES: dict[str, LazyString] = {
 LATER_MESSAGES = (
     *(
         "away.",
+        "change.",
         "closed.",
         "comments.",
         "leaving.",
@@ -197,6 +197,7 @@ LATER_MESSAGES = (
         "offer.invalid",
         "offer.locked",
         "offer.outdated",
+        "offer.refused",
         "offer.restored",
     ),
     *("offer.revoked", "offer.swept", "offer.too_large"),

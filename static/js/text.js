@@ -60,7 +60,7 @@ class LiveText extends HTMLElement {
       for (const other of textsOf(this.dataset.doc)) other.follow()
     } catch ({ outdated }) {
       if (outdated) await loadLaterMessages()
-      note(this, outdated ? "note.outdated" : "note.unreachable")
+      note(this, outdated ? "note.outdated" : "note.away")
       retryForever(load).then(() => this.#stillWanted() && this.edit(place))
     }
     this.removeAttribute("aria-busy")

@@ -23,7 +23,7 @@ from tests.client import ProofReader
 from tests.factories import Team
 from tests.fragment_cache.random_edits import RandomEdits, goal_of
 
-STEPS = 400 if long_runs.LONG else 18
+STEPS = long_runs.steps(18, 150)
 TOKENS = re.compile(
     r'(?<=name="csrf-token" content=")[^"]+|(?<=name="csrf_token" value=")[^"]+|(?<=name="request_key" value=")[^"]+'
     r'|(?<=class="printed">)[^<]+'  # the present minute

@@ -16,6 +16,7 @@ from klimawerk.extensions import db
 from klimawerk.goals.models import Goal
 from klimawerk.measures.models import Measure
 from klimawerk.programmes.service import create_programme
+from klimawerk.sheets.service import FieldRef, set_value
 from tests import factories
 
 _CELL = (
@@ -113,3 +114,19 @@ def test_the_first_measure_of_a_programme_is_one_press_from_start(page_for: Call
     presses.click(page.get_by_role("button", name="Write the first measure"))
     expect(page.get_by_role("main").locator("kw-text").first).to_be_visible()
     assert presses.count == 1
+
+
+def test_from_start_into_a_text_takes_two(page_for: Callable[..., Page], app: Flask) -> None:
+    team = factories.partnership()
+    measure = factories.measure(factories.programme(team))
+    set_value(FieldRef(measure, "planning_state"), "idea", based_on=0, by=team.de["editor"].id)
+    page = page_for(team.partner["editor"], path="/")
+    presses = Presses(page)
+    presses.click(page.locator(f"#news-{measure.id} a.main"))
+    text = page.locator(f"kw-text#t-{measure.id}-description-en")
+    presses.click(text.locator(".text-body"))
+    editor = text.get_by_role("textbox")
+    expect(editor).to_be_focused()
+    page.keyboard.type("Forty bins")
+    expect(editor).to_contain_text("Forty bins")
+    assert presses.count <= 2

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, cast
 
 from flask import Flask, current_app
-from sqlalchemy import ClauseElement, Connection, Dialect, Engine, event, inspect
+from sqlalchemy import ClauseElement, Connection, Dialect, Engine, event, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -42,16 +42,21 @@ _RELEASED = "connection released"
 PING_AFTER = 1.0  # seconds without a transaction after which the own connection is tested before use
 _sqlite_writer = threading.RLock()
 _depth: ContextVar[int] = ContextVar("writing_depth", default=0)
+_durable: ContextVar[bool] = ContextVar("writing_durable", default=True)
 
 
 @contextmanager
-def writing() -> Iterator[Session]:
+def writing(*, durable: bool = True) -> Iterator[Session]:
     """One write transaction around the block; commits at its end, rolls back when it raises.
 
     Nested blocks join the outer one. The outermost one expires everything that the session has read, so the block reads
-    current rows. Callbacks given to `after_commit` run after the commit, outside the lock.
+    current rows. Callbacks given to `after_commit` run after the commit, outside the lock. With `durable` False the
+    commit does not wait for the disk: a power failure may undo it, but nothing that was committed durably before or
+    after it. RuntimeError for a durable block inside one that is not.
     """
     if _depth.get():
+        if durable and not _durable.get():
+            raise RuntimeError("a durable transaction inside one that is not")
         yield db.session()
         return
     session = db.session()
@@ -60,7 +65,10 @@ def writing() -> Iterator[Session]:
         session.expire_all()  # a rollback without an open transaction expires nothing
         session.info["after_commit"] = []
         token = _depth.set(1)
+        durability = _durable.set(durable)
         try:
+            if not durable and not current_app.extensions["klimawerk"].is_sqlite:
+                session.execute(text("SET LOCAL synchronous_commit TO OFF"))
             yield session
             session.commit()
             callbacks = session.info.pop("after_commit")
@@ -71,6 +79,7 @@ def writing() -> Iterator[Session]:
             raise
         finally:
             session.info.pop("noted", None)
+            _durable.reset(durability)
             _depth.reset(token)
     _run_callbacks(callbacks)
 
@@ -339,4 +348,11 @@ def _sqlite_connect(connection: object, _record: object) -> None:
 
 
 def _sqlite_begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if _depth.get() else "BEGIN")
+    if not _depth.get():
+        connection.exec_driver_sql("BEGIN")
+        return
+    synchronous = "FULL" if _durable.get() else "NORMAL"
+    if connection.info.setdefault("synchronous", "FULL") != synchronous:
+        connection.exec_driver_sql(f"PRAGMA synchronous={synchronous}")
+        connection.info["synchronous"] = synchronous
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -15,6 +15,7 @@ from tests.client import ProofReader
 from tests.factories import Team
 
 HTMX = {"HX-Request": "true"}
+COMPARISONS = ("compare?from=1&to=2", "compare?from=2&to=now")  # with a change, and without
 
 
 @pytest.fixture
@@ -47,6 +48,24 @@ def test_a_page_holds_no_form_of_a_field_and_one_pen_for_each_thing(editor: Proo
     assert 'class="field-form"' not in page
     assert len(pens(page)) == len(set(pens(page)))
     assert {f"/items/{measure.id}/fields/priority", f"/rows/{row.id}"} <= set(pens(page))
+
+
+@pytest.mark.parametrize("role", ["editor", "observer"])
+def test_the_list_of_keys_names_the_letters_that_do_something_on_this_page(
+    client: ProofReader, team: Team, measure: Measure, role: str
+) -> None:
+    client.login(team.partner["editor"])
+    client.post(f"/items/{measure.id}/versions")
+    steps(measure, 1)
+    client.post(f"/items/{measure.id}/versions")
+    client.login(team.partner[role])
+    listed = []
+    for path in (f"/measures/{measure.id}", *(f"/items/{measure.id}/{at}" for at in ("comments", *COMPARISONS))):
+        page = client.get(path).text
+        listed.append(re.findall(r"<dt><kbd>(\w)</kbd></dt>", page))
+        assert sorted(listed[-1]) == sorted(set(re.findall(r'data-key-shortcut="(\w)"', page))), path
+    comment = ["c"] if role == "editor" else []
+    assert listed == [comment, comment, ["n", "p"], []]
 
 
 def test_who_only_reads_or_meets_a_lock_sees_no_pen_and_gets_no_form(

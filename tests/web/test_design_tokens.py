@@ -16,10 +16,9 @@ PAIRS = [
     *((ink, ground, TEXT) for ink in ("ink", "soft", "accent", "warn", "bad") for ground in ("sheet", "paper", "wash")),
     ("accent-ink", "accent", TEXT),
     *((ink, f"{ink}-wash", TEXT) for ink in ("accent", "warn", "bad")),
-    *(("ink", f"{name}-wash", TEXT) for name in ("accent", "warn", "bad", "side-de", "side-partner")),
+    *(("ink", f"{name}-wash", TEXT) for name in ("accent", "warn", "bad")),
     *(("on-side", f"side-{side}", TEXT) for side in ("de", "partner", "neutral")),
     *((f"side-{side}", "sheet", TEXT) for side in ("de", "partner", "neutral")),
-    *((f"side-{side}", f"side-{side}-wash", TEXT) for side in ("de", "partner")),
     *((name, ground, CONTROL) for name in ("line-strong", "focus") for ground in ("sheet", "paper")),
 ]
 DECORATION = {"line"}

@@ -160,3 +160,13 @@ def test_signing_in_again_in_the_page(house: ExampleSite) -> None:
     expect(page.get_by_role("dialog")).to_be_visible(timeout=30_000)
     check_accessibility(page)
     page.context.close()
+
+
+def test_on_a_phone_a_value_of_a_table_stands_on_its_line_below_no_empty_row(page: Page) -> None:
+    page.set_viewport_size({"width": 480, "height": 700})
+    values = page.locator(".stackable td:is(.number, .num):not(:empty):visible")
+    heights = values.evaluate_all("all => all.map((one) => one.getBoundingClientRect().height)")
+    assert len(heights) > 20
+    assert max(heights) < 40, "a value is broken into several lines"
+    empty = page.locator(".below-row:visible").evaluate_all("all => all.filter((one) => !one.innerText.trim()).length")
+    assert not empty

@@ -21,7 +21,7 @@ const PAGE = {
   "js/seldom.js": ["js/main.js", "js/later.js"],
 }
 const SINGLE_SCRIPTS = ["js/retry-load.js", "js/compare.js"]
-const STYLES = ["css/page.css", "css/main.css", "css/comments.css", "css/start.css", "css/versions.css", "css/order.css", "css/edition.css", "css/writing.css", "css/overview.css"]
+const STYLES = ["css/page.css", "css/main.css", "css/comments.css", "css/start.css", "css/versions.css", "css/order.css", "css/lists.css", "css/edition.css", "css/writing.css", "css/overview.css"]
 const LIBRARIES = readdirSync(join(root, "vendor")).filter((name) => name.endsWith(".js")).sort().map((name) => `vendor/${name}`)
 const UNCHANGED = [...LIBRARIES, "img/icon.svg"]
 /** What a page requests together with an entry. */

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import cache
+from typing import cast
 
-from sqlalchemy import select
+from sqlalchemy import Executable, Integer, Table, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
 
-from klimawerk.accounts import existing_accounts
 from klimawerk.accounts.models import Person
-from klimawerk.clock import now
+from klimawerk.clock import UtcTime, now
 from klimawerk.comments import read_marks
-from klimawerk.database import add_missing, writing
+from klimawerk.database import writing
 from klimawerk.extensions import db
 from klimawerk.news.activity import CHANGED, Activity, activities_for, memberships
 from klimawerk.news.models import SeenMark
@@ -68,12 +70,26 @@ def seen_since(member: Member, item_id: int) -> datetime:
 
 
 def _set_marks(item_ids: Iterable[int], by: int, at: datetime, durable: bool = True) -> None:
+    statement = _set_mark(db.engine.dialect.name)
     with writing(durable=durable):
-        if not existing_accounts.lock_if_exists(by):
-            return
         for item_id in sorted(set(item_ids)):
-            row = add_missing(SeenMark, person_id=by, item_id=item_id, at=at)
-            row.at = max(row.at, at)
+            db.session.execute(statement, {"by": by, "item": item_id, "seen": at})
+
+
+@cache
+def _set_mark(dialect: str) -> Executable:
+    """The statement that sets or advances a mark; it sets none for an account that has ended, whose row it locks as
+    `existing_accounts.lock_if_exists` does. Built once, since each opening of a page runs it."""
+    mark = select(Person.id, bindparam("item", type_=Integer), bindparam("seen", type_=UtcTime))
+    account = mark.where(Person.id == bindparam("by"), Person.ended_at.is_(None)).with_for_update(key_share=True)
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    seen = cast(Table, SeenMark.__table__)
+    new = insert(seen).from_select([seen.c.person_id, seen.c.item_id, seen.c.at], account)
+    return new.on_conflict_do_update(
+        index_elements=[seen.c.person_id, seen.c.item_id],
+        set_={seen.c.at: new.excluded.at},
+        where=new.excluded.at > seen.c.at,
+    )
 
 
 def _opened_at(member: Member, item_ids: set[int]) -> dict[int, datetime]:

@@ -20,6 +20,7 @@ from flask import Flask, Request, Response, current_app, session
 from flask.sessions import SessionInterface, SessionMixin
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import contains_eager
 
 from klimawerk.accounts import existing_accounts
 from klimawerk.accounts.models import Login, Person
@@ -49,6 +50,7 @@ class ServerSession(SessionMixin):
         self.modified = False
         self.ended = False
         self.skipped = False
+        self._login: Login | None = None  # held, so that its person is not read once more (`access.current_person`)
 
     @property
     def loaded(self) -> bool:
@@ -104,7 +106,7 @@ class ServerSession(SessionMixin):
             if self.token and _is_signed(self.token):
                 self._data, self.expires_at = _load_signed(self.token)
                 return self._data
-            row = _find_login(self.token) if self.token else None
+            row = self._login = _find_login(self.token) if self.token else None
             self._data = {}  # only after the query: if it fails, the session must not count as anonymous
             if row is None:
                 self.token = None
@@ -252,6 +254,7 @@ def _find_login(token: str) -> Login | None:
         select(Login)
         .join(Person)
         .where(Login.key == key_of(token), Login.expires_at > now(), Person.ended_at.is_(None))
+        .options(contains_eager(Login.person))
     )
     login: Login | None = db.session.scalar(query)
     return login

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from flask import abort, g
 from flask_babel import lazy_gettext
 from sqlalchemy import select
+from sqlalchemy.orm import contains_eager
 
 from klimawerk.accounts.access import signed_in
 from klimawerk.accounts.models import Person
@@ -108,6 +109,7 @@ def _current_memberships(person: Person, condition: object) -> list[Member]:
         select(Membership)
         .join(Partnership)
         .where(Membership.person_id == person.id, Partnership.deleted_at.is_(None), condition)  # type: ignore[arg-type]
+        .options(contains_eager(Membership.partnership))
     )
     return current_memberships(person, db.session.scalars(query))
 

@@ -7,12 +7,16 @@ import { loadLater } from "./load.js"
 import { openPlace } from "./pens.js"
 import { CLOSED, enqueue } from "./post-queue.js"
 import { saveStatus } from "./save-status.js"
+import { rowOfCell } from "./sheet-forms.js"
 import { dropPlan } from "./store/store-access.js"
 import { swap } from "./swap.js"
 import { messageText } from "./messages.js"
 
 const FORMS = "form[data-quiet], form[data-settle], form[data-post], form.row-add"
 const HANDLED = [200, 201, 204, 409, 422]
+
+// Addresses of rows being added: another press does not add a second one.
+const underWay = new Set()
 
 let count = 0
 
@@ -35,6 +39,7 @@ export function sendChange(element, url, values) {
 function submit(form, submitter) {
   const body = new URLSearchParams(new FormData(form, submitter))
   const adding = form.matches(".row-add")
+  if (adding && underWay.has(form.action)) return
   // The id of a new row is made here, so that a repeated request does not add a second row.
   if (adding) body.set("id", newId())
   const url = submitter?.hasAttribute("formaction") ? submitter.formAction : form.action
@@ -48,6 +53,7 @@ function send({ element, url, body, text, label, added, next }) {
   const container = element.closest("[id]")
   const from = document.activeElement
   const place = () => container && document.getElementById(container.id)
+  if (added) underWay.add(url)
   enqueue({
     key,
     lane: element.closest("[data-topic]")?.dataset.topic ?? "",
@@ -59,6 +65,7 @@ function send({ element, url, body, text, label, added, next }) {
     text,
     answered: async (answer) => {
       const html = await answer.text()
+      underWay.delete(url)
       if (answer.status === CLOSED && !text) return showMessage(key, html)
       if (!HANDLED.includes(answer.status) || isError(answer)) {
         return refused({ key, place, text, reason: sentence(html) || messageText("offer.refused") })
@@ -68,7 +75,7 @@ function send({ element, url, body, text, label, added, next }) {
       const { activeElement } = document
       const isWaiting = isFocusLost() || activeElement === from
       swap(html, { except: holdsOpenRow(container) && !url.endsWith("/delete") ? null : container })
-      if (answer.ok && isWaiting) moveFocus({ added, moved: container?.closest("tr[data-open]"), pressed: activeElement.className, next })
+      if (isWaiting) moveFocus({ added, moved: container?.closest("tr[data-open]"), pressed: activeElement.className, next })
     },
   })
 }
@@ -93,15 +100,15 @@ function holdsOpenRow(container) {
 }
 
 /** The user has not gone elsewhere: open a new row; in one that was moved while it was open, focus the button that was
- *  pressed (`pressed`: its classes); after deleting, the focus is on "Undo", where the row was. */
+ *  pressed (`pressed`: its classes); else what comes `next`. */
 function moveFocus({ added, moved, pressed, next }) {
   const row = added && document.getElementById(`row-${added}`)
   if (row) openPlace(row)
   else if (!isFocusLost()) return
   else if (moved?.isConnected) {
-    const same = pressed && moved.querySelector(`button[class="${CSS.escape(pressed)}"]:not([disabled])`)
+    const same = pressed && moved.querySelector(`button[class="${pressed}"]:not([disabled])`)
     ;(same || moved.querySelector(".row-done")).focus({ preventScroll: true })
-  } else (document.querySelector(".row-undo") ?? next?.())?.focus({ preventScroll: true })
+  } else next?.()?.focus({ preventScroll: true })
 }
 
 /** The element that had the focus is gone or disabled. */
@@ -109,16 +116,17 @@ function isFocusLost() {
   return document.activeElement === document.body || document.activeElement.disabled
 }
 
-/** Where to focus after the change: a button of the row if it is still there, of its neighbour, or the button that adds
- *  a row. All of them may have been drawn again. */
+/** Where to focus after the change: "Undo" where a row was deleted, the field or row that it is about if it is there, its
+ *  neighbour, or the button that adds a row. All of them may have been drawn again. */
 function focusAfter(form, submitter) {
-  const row = form.closest("[data-row], [data-move]")
-  const neighbour = row?.nextElementSibling ?? row?.previousElementSibling
-  const kind = [...(submitter?.classList ?? [])].find((name) => name.startsWith("row-"))
+  const row = form.closest("[data-row], [data-move], kw-field") ?? rowOfCell(form.closest("[id]")?.id) ?? { id: form.name }
+  const neighbour = row.nextElementSibling ?? row.previousElementSibling
+  const kind = submitter?.className.match(/row-\w+/)?.[0]
   const section = form.closest("section[id]")
   return () =>
-    findIn(row, ".row-tools button:not([disabled]), .pen") ??
-    (kind && findIn(neighbour, `.${CSS.escape(kind)}, .pen`)) ??
+    (kind === "row-delete" && findIn(section, ".row-undo")) ||
+    findIn(row, ".row-tools button:not([disabled]), .pen") ||
+    (kind && findIn(neighbour, `.${CSS.escape(kind)}, .pen`)) ||
     findIn(section, ".row-add button")
 }
 

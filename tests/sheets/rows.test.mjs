@@ -213,3 +213,42 @@ test("a row that has become the first cannot be moved up any more, and the focus
   assert.equal(up.getAttribute("aria-label"), "Up: 1")
   assert.ok(page.focus().matches("#row-b .row-done"))
 })
+
+test("after a row was brought back it has the focus, wherever else a row can be brought back", async () => {
+  const page = await ready()
+  const undo = `<tr class="note-row"><td><form name="row-c" action="/rows/c/restore" data-quiet><button class="row-undo">Undo</button></form></td></tr>`
+  const elsewhere = `<section id="other-rows"><table><tbody>${undo.replaceAll("row-c", "row-z")}</tbody></table></section>`
+  page.document.body.insertAdjacentHTML("beforeend", elsewhere)
+  await page.submit("#row-a form[data-quiet]", ".row-delete")
+  await page.requests[0].answer(200, answered(2, "b").replace("<tbody>", `<tbody>${undo}`))
+  assert.equal(page.focus().form.name, "row-c")
+  await page.submit("form[name=row-c]")
+  await page.requests[1].answer(200, list(3, "c", "b"))
+  assert.equal(page.focus().closest("[data-row]")?.id, "row-c")
+})
+
+test("who has chosen one of two values is at the field, or at the row of the cell", async () => {
+  const conflict = (id) => `<div class="conflict" id="${id}-two"><form action="/conflicts/5" data-settle><button name="take" value="0">100</button></form></div>`
+  const cost = (rev, more = "") => `<kw-field id="f-cost" data-rev="${rev}"><a class="pen" href="/f">Edit</a>${more}</kw-field>`
+  const sheet = (rev, atField = "", atCell = "") => `<section id="all" data-rev="${rev}">${cost(rev, atField)}<table><tbody>${row("a", rev, { text: "a" })}
+    ${atCell && `<tr class="note-row" id="c-a-text-note"><td>${atCell}</td></tr>`}</tbody></table><form class="row-add" action="/rows"><button>Add</button></form></section>`
+  const page = await ready(sheet(1, conflict("f-cost"), conflict("c-a-text")))
+  page.document.querySelector("#row-a .row-done").click()
+  await settled()
+  await page.submit("#f-cost-two form")
+  await page.requests[0].answer(200, sheet(2, "", conflict("c-a-text")))
+  assert.equal(page.focus().closest("kw-field")?.id, "f-cost")
+  await page.submit("#c-a-text-two form")
+  await page.requests[1].answer(200, sheet(3))
+  assert.equal(page.focus().closest("[data-row]")?.id, "row-a")
+})
+
+test("who presses twice while a row is being added gets one row, and another press later adds another", async () => {
+  const page = await ready()
+  await page.submit(".row-add")
+  await page.submit(".row-add")
+  await page.requests[0].answer(201, answered(2, "a", "b", page.requests[0].body.get("id")))
+  assert.equal(page.requests.length, 1)
+  await page.submit(".row-add")
+  assert.equal(page.requests.length, 2)
+})

@@ -237,6 +237,24 @@ test("while the sheet is closed a value is not sent, but stands in its field", a
   assert.equal(page.input().value, "150")
 })
 
+for (const [what, inBox] of [["its button keeps the focus", true], ["nobody's focus is taken", false]]) {
+  test(`what stands in a closed field can still be sent after the field was drawn again, and ${what}`, async () => {
+    const page = await ready(`<div class="lock" data-closed></div>`)
+    await page.type("150")
+    await page.leave()
+    const discard = page.field.querySelector(".closed-words .offer-done")
+    if (inBox) discard.focus()
+    const { activeElement } = page.document
+    page.document.querySelector(".lock").remove()
+    page.swap(drawn(4))
+    const [send] = page.field.querySelectorAll(".closed-words button")
+    assert.equal(send.disabled, false)
+    assert.ok(page.document.activeElement === activeElement)
+    send.click()
+    assert.deepEqual(page.bodies(), ["150 on 3"])
+  })
+}
+
 test("whoever presses Escape while a value is under way reads what the server has answered", async () => {
   const page = await ready()
   await page.type("150")

@@ -18,6 +18,9 @@ const boxes = new Map()
 // Records whose field is not a form now: {record, key, box}.
 const withoutForm = new Set()
 
+let lastFocused = null
+
+document.addEventListener("focusin", ({ target }) => (lastFocused = target))
 document.addEventListener("kw:swapped", () => {
   boxes.forEach(update)
   withoutForm.forEach(placeText)
@@ -34,7 +37,6 @@ export async function keepRefusedText(field, why) {
   if (!field.refused) return
   const entry = boxes.get(field) ?? { field, why: "", known: false, box: boxFor(field) }
   if (why) Object.assign(entry, { why, known: false })
-  if (!entry.box.isConnected) field.append(entry.box)
   boxes.set(field, entry)
   update(entry)
 }
@@ -45,7 +47,7 @@ export async function adoptRefusedText(record) {
   await loadLaterMessages()
   const [{ label, text }] = record.words
   const key = `closed ${record.id}`
-  const done = plainButton(messageText("panel.discard"))
+  const done = plainButton(messageText("panel.discard"), { className: "plain offer-done" })
   const box = group(createElement("p", { textContent: `${record.stuck} ${messageText("closed.kept")}` }), ...copyable(key, label, text), done)
   const entry = { record, key, box }
   done.addEventListener("click", () => {
@@ -96,7 +98,7 @@ function discard(field) {
 
 function boxFor(field) {
   const sendButton = plainButton(messageText("closed.send"))
-  const discardButton = plainButton(messageText("panel.discard"))
+  const discardButton = plainButton(messageText("panel.discard"), { className: "plain offer-done" })
   sendButton.addEventListener("click", () => {
     field.refused = false
     field.save()
@@ -116,7 +118,7 @@ function group(...parts) {
   return box
 }
 
-/** Update the reason; sending is possible once there is none. */
+/** Update the reason; sending is possible once there is none. The field may have been drawn again, without the box. */
 function update(entry) {
   const { field, box } = entry
   if (!field.refused || !field.isConnected) {
@@ -124,6 +126,7 @@ function update(entry) {
     boxes.delete(field)
     return
   }
+  if (!box.isConnected) putBack(field, box)
   const { lock } = field
   entry.known ||= Boolean(lock)
   const why = lock ? lockReason(lock) : entry.known ? "" : entry.why
@@ -131,6 +134,12 @@ function update(entry) {
   const line = box.querySelector("p")
   if (line.textContent !== text) line.textContent = text
   box.querySelector("button").disabled = Boolean(lock)
+}
+
+/** With the focus, if that was lost with the box. */
+function putBack(field, box) {
+  field.append(box)
+  if (box.contains(lastFocused) && document.activeElement === document.body) lastFocused.focus({ preventScroll: true })
 }
 
 /** Who closed the sheet and why, without the time. */

@@ -101,6 +101,32 @@ test("what cannot be sent is shown with the reason, for copying, and stays until
   assert.equal(page.document.activeElement.textContent, "Not sent yet")
 })
 
+for (const button of ["discard-value", "offer-done"]) {
+  test(`what is discarded goes from its field, too (${button})`, async () => {
+    const page = await ready(record("a", { stuck: "No date.", element: "f-7-due" }), record("b", { element: "rows-7" }))
+    const pressed = []
+    for (const id of ["f-7-due", "f-7-cost"]) {
+      const field = Object.assign(page.document.createElement("kw-field"), { id, innerHTML: `<button class="${button}"></button>` })
+      field.addEventListener("click", () => pressed.push(id))
+      page.find("main").append(field)
+    }
+    await page.showPanel()
+    page.button("Discard").click()
+    await settled()
+    assert.deepEqual(pressed, ["f-7-due"])
+    assert.deepEqual([...page.disk.waiting.keys()], ["b"])
+  })
+}
+
+test("whoever closes it after the button that opened it has gone is in the page", async () => {
+  const page = await ready(record("a"))
+  page.find("main").tabIndex = -1
+  await page.showPanel()
+  page.document.activeElement.blur()
+  page.find("#waiting").dispatchEvent(new Event("close"))
+  assert.equal(page.document.activeElement.localName, "main")
+})
+
 test("what the browser could not store is shown first: closing the page would lose it", async () => {
   const page = await ready(record("a"))
   page.disk.broken = true

@@ -27,6 +27,8 @@ function createPanel() {
   const element = dialogOf("waiting", messageText("panel.title"), list, createElement("p", { className: "actions" }, save, close))
   Object.assign(element.firstChild, { tabIndex: -1, autofocus: true })
   pendingChanges.watch(() => element.open && draw())
+  // The button that opened it may be gone.
+  element.addEventListener("close", () => document.activeElement === document.body && document.querySelector("main").focus({ preventScroll: true }))
   return element
 }
 
@@ -66,6 +68,8 @@ function describeSending({ words, since }) {
 function describeStuck(record) {
   const discard = plainButton(messageText("panel.discard"))
   discard.addEventListener("click", async () => {
+    const field = document.querySelector(`kw-field[id="${record.element}"]`)
+    field?.querySelector(".discard-value, .offer-done")?.click()
     await pendingChanges.drop(record.id)
     dialog.querySelector("h2").focus()
   })

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flask import session
+from flask import Flask, session
 from flask.testing import FlaskClient
 from flask_wtf.csrf import generate_csrf
 from werkzeug.test import TestResponse
@@ -33,7 +33,7 @@ class ProofReader(FlaskClient):
             response = super().open(*args, **kwargs)
         db.session.rollback()
         db.session.expire_all()
-        check_html(response)
+        check_html(response, self.application)
         token = (
             re.search(r'name="csrf[-_]token" (?:content|value)="([^"]+)"', response.get_data(as_text=True))
             if response.mimetype == "text/html"
@@ -71,7 +71,7 @@ class ProofReader(FlaskClient):
         return response
 
 
-def check_html(response: TestResponse) -> None:
+def check_html(response: TestResponse, app: Flask) -> None:
     """Raise an AssertionError with all faults of an HTML response; other responses pass."""
     if response.mimetype != "text/html" or not response.data or 300 <= response.status_code < 400:
         return
@@ -80,4 +80,16 @@ def check_html(response: TestResponse) -> None:
     as_fragment = headers.get("HX-Request") == "true" and "<html" not in text[:200].lower()
     faults = html_checks.fragment(text) if as_fragment else html_checks.page(text)
     faults += html_checks.policy(response.headers.get("Content-Security-Policy"))
+    faults += dead_links(text, app)
     assert not faults, f"{response.request.path}: " + "; ".join(faults)
+
+
+def dead_links(text: str, app: Flask) -> list[str]:
+    """Paths of links and forms that no route of the app answers."""
+    wanted = {("GET", path) for path in re.findall(r'<a\b[^>]*?\shref="(/[^"?#]*)', text)}
+    for form in re.findall(r"<form\b[^>]*>", text):
+        method = "POST" if 'method="post"' in form else "GET"
+        wanted |= {(method, path) for path in re.findall(r'\saction="(/[^"?#]*)', form)}
+    wanted |= {("POST", path) for path in re.findall(r'\sformaction="(/[^"?#]*)', text)}
+    routes = app.url_map.bind("")
+    return [f"{method} {path}: no such page" for method, path in sorted(wanted) if not routes.test(path, method)]

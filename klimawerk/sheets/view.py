@@ -158,11 +158,6 @@ class SheetView(LocalisedItem):
         """The number of the programme that the item belongs to."""
         return programme_head(self.item).id
 
-    @cached_property
-    def partnership_name(self) -> str:
-        names = self.frame.partnership.name
-        return names.get(self.reader) or next(iter(names.values()), "")
-
     def name(self, person_id: int | None) -> str:
         """The name of an author of conflicting values; "You" for the reader."""
         if person_id == self.opened.member.person.id:

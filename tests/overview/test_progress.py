@@ -50,8 +50,8 @@ def test_the_states_are_counted_in_words_and_their_parts_fill_the_bar(
     set_state(programme, "WA-02", "review")
     page = said(client.get("/").text)
     assert "2 measures" in page
-    assert "1 Under review" in page
-    assert "1 without a planning state" in page
+    assert "Under review: 1" in page
+    assert "without a planning state: 1" in page
     measures = [factories.measure(programme, code) for code in ("WA-01", "WA-02")]
     assert [(share.code, share.start, share.width) for share in state_shares(measures, "en")] == [
         ("review", 0.0, 50.0),

@@ -28,7 +28,7 @@ from tests.mailbox import Mailbox
 # A slow machine must not fail a test.
 settings.register_profile("klimawerk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("klimawerk")
-shared_caches.share_url_rules()
+shared_caches.share()
 
 for name in [name for name in os.environ if name.startswith("KLIMAWERK_") or name in ("PORT", "WORKERS")]:
     del os.environ[name]

@@ -64,6 +64,7 @@ def person(
             operator=operator,
         )
         db.session.add(created)
+        db.session.flush()  # `partnership` needs its id
     return created
 
 
@@ -89,11 +90,13 @@ def partnership(de: str = "Musterstadt", partner: str = "Exampleton") -> Team:
         }
         created.municipalities = list(towns.values())
         db.session.add(created)
-    roles = ("coordinator", "editor", "reviewer", "observer")
-    de_members, partner_members = (
-        {role: member(created, side, role, town=town) for role in roles} for side, town in towns.items()
-    )
-    return Team(created, de_members, partner_members, member(created, "neutral", "moderator"))
+        db.session.flush()  # its members need their ids
+        roles = ("coordinator", "editor", "reviewer", "observer")
+        de_members, partner_members = (
+            {role: member(created, side, role, town=town) for role in roles} for side, town in towns.items()
+        )
+        moderator = member(created, "neutral", "moderator")
+    return Team(created, de_members, partner_members, moderator)
 
 
 def member(

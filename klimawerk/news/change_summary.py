@@ -1,4 +1,4 @@
-"""Summary of what others changed in an item: "2 texts, Priority: medium → high, Costs (2)", and who did it."""
+"""Summary of what others changed in an item: "Description (EN), Priority: medium → high, Costs (2)", and who did it."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from klimawerk.text import visually_equal
 from klimawerk.versions.reference_names import ReferenceNames
 
 MOST, LONGEST = 4, 40  # parts of a line; characters of a value that is shown
+NAMED_TEXTS = 2  # more are counted
 _NO_PERSON = ReferenceNames((), (), {})
 _REFERENCE_KINDS = ("field", "measures")  # kinds whose values are ids
 
@@ -80,16 +81,29 @@ def item_changes(item: Item, since: datetime, until: datetime, *, but: int, lang
 
 
 def _texts(window: _ChangeWindow, changes: ItemChanges) -> Iterator[SummaryPart]:
-    """Number of texts in which others wrote. Deletions leave no attribution, so they do not count."""
+    """The texts in which others wrote, or their number. Deletions leave no attribution, so they do not count."""
     first, last = window.since.timestamp(), window.until.timestamp()
-    count = 0
-    for spans in document_store.stored_attribution(window.item.name).values():
+    fragments = []
+    for fragment, spans in document_store.stored_attribution(window.item.name).items():
         written = [span for span in spans if span.by not in (None, window.but) and first < span.at <= last]
-        count += bool(written)
+        fragments += [fragment] * bool(written)
         for span in written:
             changes.note_author(span.by, datetime.fromtimestamp(span.at, UTC))
-    if count:
-        yield SummaryPart(str(ngettext("%(num)s text", "%(num)s texts", count)))
+    labels = [_text_label(window.item, fragment) for fragment in fragments]
+    if len(labels) <= NAMED_TEXTS and all(labels):
+        yield from map(SummaryPart, labels)
+    else:
+        yield SummaryPart(str(ngettext("%(num)s text", "%(num)s texts", len(labels))))
+
+
+def _text_label(item: Item, fragment: str) -> str:
+    """What a text is called: "Description (EN)" for "description.en"; "" for one that the sheet no longer has."""
+    name, lang = split_key(fragment)
+    known = sheet_of(item.kind).fields.get(name)
+    if known is None:
+        return ""
+    label = code_labels.fill_side_names(known.label, code_labels.side_names(item.frame.partnership))
+    return f"{label} ({lang.upper()})" if lang else label
 
 
 def _fields_and_rows(window: _ChangeWindow, changes: ItemChanges, language: str) -> Iterator[SummaryPart]:

@@ -37,9 +37,10 @@ def set_priority(table: Table, value: str, role: str = "editor", side: str = "pa
     set_value(place, value, based_on=table.measure.revs.get("priority", 0), by=table.person(role, side).id)
 
 
-def write(table: Table, words: str, by: int) -> None:
+def write(table: Table, words: str, by: int, *fragments: str) -> None:
+    contents = {fragment: from_plain_text(words) for fragment in fragments or ("description.en",)}
     with writing():
-        document_store.merge_contents(table.measure.name, {"description.en": from_plain_text(words)}, by=by)
+        document_store.merge_contents(table.measure.name, contents, by=by)
 
 
 def test_what_somebody_else_writes_is_new_and_ones_own_words_are_not(any_database: str, table: Table) -> None:
@@ -121,9 +122,19 @@ def test_a_line_tells_what_was_changed(any_database: str, table: Table) -> None:
     append_row(table.measure, "steps", {"text.en": "First"}, by=table.person("editor", "partner").id)
     write(table, "Bins at forty places.", table.person("editor", "partner").id)
     page = start_page(table.voice())
-    assert "1 text · Priority: high → medium · Steps and schedule (1)" in page
+    assert "Description (EN) · Priority: high → medium · Steps and schedule (1)" in page
     assert table.person("editor", "partner").name in page
     assert "1 measure changed since" in page
+
+
+def test_two_texts_are_named_and_more_are_counted(table: Table) -> None:
+    by = table.person("editor", "partner").id
+    write(table, "Bins.", by, "description.en", "description.de")
+    page = start_page(table.voice())
+    assert "Description (EN)" in page
+    assert "Description (DE)" in page
+    write(table, "Waste.", by, "initial_situation.en")
+    assert "3 texts" in start_page(table.voice())
 
 
 def test_it_is_told_in_the_readers_language(table: Table) -> None:
@@ -153,7 +164,7 @@ def test_opening_the_sheet_is_seeing_its_changes(any_database: str, table: Table
 def test_who_wrote_is_known_after_the_log_was_folded(any_database: str, table: Table) -> None:
     write(table, "Bins at forty places.", table.person("editor", "partner").id)
     document_store.compact(document_store.find_document(table.measure.name).id)
-    assert "1 text" in start_page(table.voice())
+    assert "Description (EN)" in start_page(table.voice())
     assert "Nothing new." in start_page(table.voice("editor", "partner"))
 
 

@@ -37,6 +37,7 @@ from klimawerk.versions.history import (
 from klimawerk.versions.models import Version
 from klimawerk.versions.reference_names import names_for
 from klimawerk.versions.routes import RESTORED, bp
+from klimawerk.versions.service import first_version
 from klimawerk.versions.version_states import compare_in_thread, present_state, state_of
 from klimawerk.versions.visits import last_visit, version_at_visit
 from klimawerk.web.formats import moment
@@ -89,17 +90,20 @@ def compare(item_id: int) -> ResponseReturnValue:
 
 
 def _compare_since_visit(opened: Opened) -> ResponseReturnValue:
-    """Redirect to the comparison with the version of the last visit; without one, to the history with a message."""
+    """Redirect to the comparison with the version of the last visit; without one, and with a message, to that with the
+    first version, or to the history if there is none."""
     item_id = opened.item.id
     visit = last_visit(opened.member.person.id, item_id)
-    visited_version = version_at_visit(item_id, visit) if visit else None
-    if visited_version is not None:
-        return redirect(f"{url_for('versions.compare', item_id=item_id)}?from={visited_version.number}&to={NOW}")
-    if visit is None:
-        flash(_("You have not been here before, or not for longer than a glance."))
-    else:
-        flash(_("No version is as old as your last visit (%(moment)s).", moment=moment(visit.at)))
-    return redirect(url_for("versions.history", item_id=item_id))
+    version = version_at_visit(item_id, visit) if visit else None
+    if version is None:
+        if visit is None:
+            flash(_("You have not been here before, or not for longer than a glance."))
+        else:
+            flash(_("No version is as old as your last visit (%(moment)s).", moment=moment(visit.at)))
+        version = first_version(item_id)
+    if version is None:
+        return redirect(url_for("versions.history", item_id=item_id))
+    return redirect(f"{url_for('versions.compare', item_id=item_id)}?from={version.number}&to={NOW}")
 
 
 @bp.get("/items/<int:item_id>/history/<int:number>")

@@ -124,6 +124,13 @@ def rename_version(version: Version, *, label: str, remark: str) -> None:
         note(versions_topic(version.item_id))
 
 
+def first_version(item_id: int) -> Version | None:
+    """The oldest version that is kept of an item."""
+    query = select(Version).where(Version.item_id == item_id).order_by(Version.number).limit(1)
+    version: Version | None = db.session.scalar(query)
+    return version
+
+
 def latest_version(item_id: int) -> Version | None:
     """The item's latest version."""
     query = select(Version).where(Version.item_id == item_id).order_by(Version.number.desc()).limit(1)

@@ -157,6 +157,13 @@ def test_who_was_never_here_is_told_so(desk: VersionedMeasure, client: ProofRead
     record_past_visit(desk, desk.editor(), timedelta(days=1))
     client.login(desk.editor("partner"))
     answer = client.get(f"/items/{desk.measure.id}/compare?from=visit")
+    assert answer.location.endswith("from=1&to=now"), "what changed since the first version is shown"
     assert "You have not been here before" in get(client, answer.location)
     client.login(factories.partnership("Nebenan", "Elsewhere").de["editor"])
     assert client.get(f"/items/{desk.measure.id}/compare?from=visit").status_code == 404
+
+
+def test_without_any_version_one_comes_to_the_history(desk: VersionedMeasure, client: ProofReader) -> None:
+    client.login(desk.editor("partner"))
+    answer = client.get(f"/items/{desk.measure.id}/compare?from=visit")
+    assert answer.location.endswith(f"/items/{desk.measure.id}/history")

@@ -28,6 +28,9 @@ class Installation(Model):
     gen: Mapped[str] = mapped_column(String(32), default=new_installation_key)
 
 
+_ID = select(Installation.key, Installation.gen)
+
+
 def init_app(app: Flask) -> None:
     app.add_template_global(installation_id, "installation")
     app.before_request(_refuse_older_generation)
@@ -35,7 +38,7 @@ def init_app(app: Flask) -> None:
 
 def installation_id() -> tuple[str, str]:
     """(key, gen) of this installation."""
-    key, gen = db.session.execute(select(Installation.key, Installation.gen)).one()
+    key, gen = db.session.execute(_ID).one()
     return key, gen
 
 

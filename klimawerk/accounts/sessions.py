@@ -19,7 +19,7 @@ from typing import Any, cast
 from flask import Flask, Request, Response, current_app, session
 from flask.sessions import SessionInterface, SessionMixin
 from itsdangerous import BadSignature, URLSafeTimedSerializer
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import contains_eager
 
 from klimawerk.accounts import existing_accounts
@@ -249,14 +249,16 @@ def _load_signed(token: str) -> tuple[dict[str, Any], datetime | None]:
     return safe, signed_at + timedelta(hours=ANONYMOUS_HOURS)
 
 
+_VALID_LOGIN = (
+    select(Login)
+    .join(Person)
+    .where(Login.key == bindparam("key"), Login.expires_at > bindparam("now"), Person.ended_at.is_(None))
+    .options(contains_eager(Login.person))
+)
+
+
 def _find_login(token: str) -> Login | None:
-    query = (
-        select(Login)
-        .join(Person)
-        .where(Login.key == key_of(token), Login.expires_at > now(), Person.ended_at.is_(None))
-        .options(contains_eager(Login.person))
-    )
-    login: Login | None = db.session.scalar(query)
+    login: Login | None = db.session.scalar(_VALID_LOGIN, {"key": key_of(token), "now": now()})
     return login
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from flask import Flask, render_template
 from flask_babel import gettext as _
 from markupsafe import Markup
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from klimawerk.collab.signals import texts_changed
 from klimawerk.comments.thread_list import open_counts
@@ -168,6 +168,13 @@ def init_app(app: Flask) -> None:
     texts_changed.connect(app, _on_texts_changed)
 
 
+_PLANNING_STATES = (
+    select(Item.id, Item.values["planning_state"].as_string(), Item.imported)
+    .where(Item.frame_id == bindparam("frame"), Item.kind == "measure", Item.deleted_at.is_(None))
+    .order_by(Item.id)
+)
+
+
 def outline_of(v: SheetView) -> Outline:
     """The outline of the item's programme, in the language that the page shows."""
     programme = programme_of(v.item)
@@ -182,9 +189,7 @@ def outline_rev(programme: Programme) -> int:
 
 
 def _planning_states(programme: Programme) -> PlanningStates:
-    state = Item.values["planning_state"].as_string()
-    query = select(Item.id, state, Item.imported).where(Item.frame_id == programme.frame_id, Item.kind == "measure")
-    rows = db.session.execute(query.where(Item.deleted_at.is_(None)).order_by(Item.id))
+    rows = db.session.execute(_PLANNING_STATES, {"frame": programme.frame_id})
     return {item_id: (code, "planning_state" in imported) for item_id, code, imported in rows}
 
 

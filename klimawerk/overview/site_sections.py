@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from flask import Flask, g, request
 from flask_babel import gettext as _
 from flask_babel import pgettext
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from klimawerk.accounts.access import current_person
 from klimawerk.comments.thread_list import open_counts
@@ -121,9 +121,16 @@ def _open_threads(programme: Programme, member: Member) -> int:
     return fragments().get(key, lambda: sum(open_counts(programme.frame, member)[0].values()))
 
 
+_OLDEST_PROGRAMME = (
+    select(Programme)
+    .join(Frame, Frame.id == Programme.frame_id)
+    .where(Frame.partnership_id == bindparam("partnership"), Programme.deleted_at.is_(None), Frame.arriving.is_(None))
+    .order_by(Programme.id)
+    .limit(1)
+)
+
+
 def _programme(member: Member) -> Programme | None:
     """The partnership's programme, the oldest if it has several."""
-    query = select(Programme).join(Frame, Frame.id == Programme.frame_id)
-    here = (Frame.partnership_id == member.partnership.id, Programme.deleted_at.is_(None), Frame.arriving.is_(None))
-    found: Programme | None = db.session.scalar(query.where(*here).order_by(Programme.id).limit(1))
+    found: Programme | None = db.session.scalar(_OLDEST_PROGRAMME, {"partnership": member.membership.partnership_id})
     return found

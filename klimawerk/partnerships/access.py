@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from flask import abort, g
 from flask_babel import lazy_gettext
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import contains_eager
 
 from klimawerk.accounts.access import signed_in
@@ -71,9 +71,19 @@ def require(partnership_id: int, right: Right) -> Member:
     return member
 
 
+_MEMBERSHIPS = (
+    select(Membership)
+    .join(Partnership)
+    .where(Membership.person_id == bindparam("person"), Partnership.deleted_at.is_(None))
+    .options(contains_eager(Membership.partnership))
+)
+_MEMBERSHIP = _MEMBERSHIPS.where(Membership.partnership_id == bindparam("partnership"))
+
+
 def member_of(person: Person, partnership_id: int) -> Member | None:
     """The person's membership of today; None without one, and in a deleted partnership."""
-    current = _current_memberships(person, Membership.partnership_id == partnership_id)
+    found = db.session.scalars(_MEMBERSHIP, {"person": person.id, "partnership": partnership_id})
+    current = current_memberships(person, found)
     return current[0] if current else None
 
 
@@ -87,7 +97,7 @@ def may(person_id: int, partnership_id: int, right: Right) -> bool:
 def my_memberships(person: Person) -> list[Member]:
     """The person's memberships of today, one per partnership, oldest partnership first."""
     by_partnership: dict[int, Member] = {}
-    for member in _current_memberships(person, Membership.person_id == person.id):
+    for member in current_memberships(person, db.session.scalars(_MEMBERSHIPS, {"person": person.id})):
         by_partnership.setdefault(member.membership.partnership_id, member)
     return [by_partnership[partnership_id] for partnership_id in sorted(by_partnership)]
 
@@ -101,17 +111,6 @@ def is_current(membership: Membership, at: datetime | None = None) -> bool:
 def today_in_zone(zone: str, at: datetime | None = None) -> date:
     """The date in the time zone, now or at the moment `at`."""
     return (at or now()).astimezone(ZoneInfo(zone)).date()
-
-
-def _current_memberships(person: Person, condition: object) -> list[Member]:
-    """Memberships of today that meet the condition, the one with most rights first."""
-    query = (
-        select(Membership)
-        .join(Partnership)
-        .where(Membership.person_id == person.id, Partnership.deleted_at.is_(None), condition)  # type: ignore[arg-type]
-        .options(contains_eager(Membership.partnership))
-    )
-    return current_memberships(person, db.session.scalars(query))
 
 
 def current_memberships(person: Person, memberships: Iterable[Membership]) -> list[Member]:

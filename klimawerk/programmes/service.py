@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from klimawerk.collab.storage import document_store
 from klimawerk.database import writing
@@ -52,9 +52,12 @@ def create_programme(
         return programme
 
 
+_PROGRAMME_OF = select(Programme).where(Programme.frame_id == bindparam("frame"))
+
+
 def programme_of(item: Item) -> Programme:
     """The programme that the item belongs to."""
-    programme = db.session.scalar(select(Programme).where(Programme.frame_id == item.frame_id))
+    programme = db.session.scalar(_PROGRAMME_OF, {"frame": item.frame_id})
     assert programme is not None
     return programme
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from klimawerk.accounts.models import Person
 from klimawerk.accounts.person_names import names_of
@@ -54,10 +54,17 @@ def locks_except(item: Item) -> list[EditLock]:
     return [lock for lock in locks_of(item) if lock.except_id == item.id]
 
 
+_LOCKS = (
+    select(EditLock)
+    .join(Item, Item.id == EditLock.item_id)
+    .where(Item.frame_id == bindparam("frame"))
+    .order_by(EditLock.id)
+)
+
+
 def locks_of(item: Item) -> list[EditLock]:
     """All locks in the item's programme, the oldest first."""
-    query = select(EditLock).join(Item, Item.id == EditLock.item_id).where(Item.frame_id == item.frame_id)
-    return list(db.session.scalars(query.order_by(EditLock.id)))
+    return list(db.session.scalars(_LOCKS, {"frame": item.frame_id}))
 
 
 def covers(lock: EditLock, item: Item) -> bool:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from flask_babel import get_locale
-from sqlalchemy import String, cast, select
+from sqlalchemy import String, bindparam, cast, select
 
 from klimawerk.extensions import db
 from klimawerk.fragment_cache import Key
@@ -25,6 +25,12 @@ from klimawerk.web.localisation import timezone
 
 Revisions = tuple[tuple[int, int], ...]
 """(item id, revision of its topic), by id."""
+_REVISIONS = (
+    select(Item.id, Topic.rev)
+    .outerjoin(Topic, Topic.name == Item.kind.concat(":").concat(cast(Item.id, String)))
+    .where(Item.frame_id == bindparam("frame"), Item.deleted_at.is_(None))
+    .order_by(Item.id)
+)
 
 
 def reader_key(v: SheetView) -> Key:
@@ -54,10 +60,7 @@ def sheet_key(v: SheetView) -> Key:
 
 def item_revisions(frame: Frame) -> Revisions:
     """The revisions of all items of a programme that are not in the bin, in one statement."""
-    topic = Item.kind.concat(":").concat(cast(Item.id, String))
-    query = select(Item.id, Topic.rev).outerjoin(Topic, Topic.name == topic)
-    here = query.where(Item.frame_id == frame.id, Item.deleted_at.is_(None)).order_by(Item.id)
-    return tuple((item_id, rev or 0) for item_id, rev in db.session.execute(here))
+    return tuple((item_id, rev or 0) for item_id, rev in db.session.execute(_REVISIONS, {"frame": frame.id}))
 
 
 def refreshed(v: SheetView) -> SheetView:

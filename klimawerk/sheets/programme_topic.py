@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import String, cast, literal, select
+from sqlalchemy import String, bindparam, cast, literal, or_, select
 from sqlalchemy.orm import with_polymorphic
 
 from klimawerk.database import may_be_outdated
@@ -25,6 +25,13 @@ RATE = "rate"
 """The key in `Item.revs` for the revision at which the planning rate was last set."""
 
 
+_HEAD = select(cast(Item.id, String)).where(Item.frame_id == bindparam("frame"), Item.kind == "programme").limit(1)
+_IS_ITEM = Topic.name == bindparam("name", type_=String)
+_REVISIONS = select(_IS_ITEM, Topic.rev).where(
+    or_(_IS_ITEM, Topic.name == literal("programme:").concat(_HEAD.scalar_subquery()))
+)
+
+
 def programme_head(item: Item) -> Item:
     """The programme that the item belongs to."""
     return db.session.scalars(select(Item).where(Item.frame_id == item.frame_id, Item.kind == "programme")).one()
@@ -33,10 +40,7 @@ def programme_head(item: Item) -> Item:
 def revision_with_programme(item: Item) -> tuple[int, int]:
     """The revisions of the item's topic and of its programme's, read in one statement; the item is not older than
     that."""
-    head = select(cast(Item.id, String)).where(Item.frame_id == item.frame_id, Item.kind == "programme")
-    name = literal("programme:").concat(head.limit(1).scalar_subquery())
-    is_item = Topic.name == item.name
-    found = dict(db.session.execute(select(is_item, Topic.rev).where(Topic.name.in_([item.name, name]))).all())
+    found = dict(db.session.execute(_REVISIONS, {"name": item.name, "frame": item.frame_id}).all())
     not_older(item)
     rev = found.get(True, 0)
     return rev, found.get(False, 0) or rev

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from klimawerk.database import writing
 from klimawerk.extensions import db
@@ -121,9 +121,12 @@ def settle_conflict(conflict: Conflict, ref: FieldRef, *, take: bool, by: int) -
         _drop_conflicts(ref)
 
 
+_CONFLICTS = select(Conflict).where(Conflict.item_id == bindparam("item")).order_by(Conflict.id)
+
+
 def conflicts_of(item: Item) -> dict[tuple[str | None, str], Conflict]:
     """{(row id or None, key): open conflict} of an item; of several conflicts about one field, the latest."""
-    conflicts = db.session.scalars(select(Conflict).where(Conflict.item_id == item.id).order_by(Conflict.id))
+    conflicts = db.session.scalars(_CONFLICTS, {"item": item.id})
     return {(conflict.row_id, conflict.field): conflict for conflict in conflicts}
 
 

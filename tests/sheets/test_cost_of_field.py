@@ -24,7 +24,7 @@ def measure(team: Team) -> Measure:
     return factories.measure(factories.programme(team))
 
 
-def test_a_field_is_set_by_31_statements(client: ProofReader, team: Team, measure: Measure) -> None:
+def test_a_field_is_set_by_30_statements(client: ProofReader, team: Team, measure: Measure) -> None:
     _set(client, team.de["editor"], measure, "high")
     trace, size = _set(client, team.de["editor"], measure, "low")
     assert _written(trace) == {
@@ -37,10 +37,10 @@ def test_a_field_is_set_by_31_statements(client: ProofReader, team: Team, measur
         'DELETE FROM "conflict"': 1,
         "COMMIT": 1,
     }
-    assert (len(trace.statements), size) == (31, 3_020)
+    assert (len(trace.statements), size) == (30, 3_020)
 
 
-def test_others_fetch_it_with_what_follows_from_it_by_16_statements(
+def test_others_fetch_it_with_what_follows_from_it_by_14_statements(
     client: ProofReader, team: Team, measure: Measure
 ) -> None:
     _set(client, team.de["editor"], measure, "high")
@@ -50,7 +50,7 @@ def test_others_fetch_it_with_what_follows_from_it_by_16_statements(
     with traced() as trace:
         answer = client.get(address, headers={"HX-Request": "true"})
     assert _written(trace) == {"BEGIN": 1, "ROLLBACK": 1}
-    assert (len(trace.statements), len(answer.data)) == (16, 6_320)
+    assert (len(trace.statements), len(answer.data)) == (14, 6_320)
 
 
 def _set(client: ProofReader, person: Person, measure: Measure, value: str) -> tuple[SqlTrace, int]:

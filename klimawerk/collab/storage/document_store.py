@@ -148,9 +148,12 @@ def open_documents(names: Iterable[str]) -> None:
     _update_documents(names, locked=False, lock_reason="", locked_by="")
 
 
+_IS_LOCKED = select(Document.locked).where(Document.name == bindparam("name"))
+
+
 def is_locked(name: str) -> bool:
     """Whether the document is closed for editing."""
-    return bool(db.session.scalar(select(Document.locked).where(Document.name == name)))
+    return bool(db.session.scalar(_IS_LOCKED, {"name": name}))
 
 
 def locked_of(names: Iterable[str]) -> set[str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as time
+import re
 from collections.abc import Iterable
 from decimal import Decimal
+from itertools import pairwise
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -12,12 +14,17 @@ from babel import Locale, dates, numbers, units
 from flask import Flask
 from flask_babel import get_locale
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 from klimawerk.clock import now
 from klimawerk.text import truncate_with_ellipsis
 from klimawerk.web import localisation
 
 NO_BREAK = "\u00a0"
+
+# Where a word that is too long for a column of a table may break: only before a letter or digit, so that no combining
+# mark is parted from its letter.
+_LONG_WORD = re.compile(r"\S{30}(?=\w)")
 
 
 class ZonedPlace(Protocol):
@@ -28,9 +35,15 @@ class ZonedPlace(Protocol):
 
 
 def init_app(app: Flask) -> None:
-    filters = (date, day, short_date, short_day, recent_day, month, money, number, moment, moments, size)
+    filters = (date, day, short_date, short_day, recent_day, month, money, number, moment, moments, size, breakable)
     for filter_ in (*filters, truncate_with_ellipsis):
         app.add_template_filter(filter_)
+
+
+def breakable(text: str) -> str:
+    """The text with a break allowed after each 30 characters without a space, so that an address widens no table."""
+    cuts = [word.end() for word in _LONG_WORD.finditer(text)]
+    return Markup("<wbr>").join(text[a:b] for a, b in pairwise([0, *cuts, len(text)])) if cuts else text
 
 
 def date(value: time.date | str | None) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
+from flask import Flask
 
 from klimawerk.measures.models import Measure
 from klimawerk.sheets import lock_service
@@ -177,3 +179,39 @@ def test_a_newer_code_comes_with_what_changed_although_it_is_in_the_menu(editor:
     changes = editor.get(f"/items/{measure.id}/changes?since={since}&forms=1", headers=HTMX).text
     assert changes.count(f'id="f-{measure.id}-code"') == 1
     assert changes.count(f'id="f-{measure.id}-code-form"') == 1
+
+
+def test_a_word_too_long_for_its_column_may_break_and_reads_the_same(
+    editor: ProofReader, team: Team, measure: Measure
+) -> None:
+    address = "https://example.org/plans/2027/waste?lang=en&part=<market>"
+    row = append_row(measure, "steps", {"text.en": address, "text.de": "Umweltverträglichkeitsprüfung"}, by=None)
+    page = editor.get(f"/measures/{measure.id}").text
+    words = re.search(rf'id="row-{row.id}".*?</th>', page, re.DOTALL)
+    assert words is not None
+    assert unescape(re.sub(r"<[^>]+>|^.*?>", " ", words[0].replace("<wbr>", ""))).split() == [
+        address,
+        "Umweltverträglichkeitsprüfung",
+    ]
+    assert words[0].count("<wbr>") == 1
+    cell = f"/rows/{row.id}/cells/text.en"
+    editor.post(cell, data={"value": "short", "rev": 0}, headers=HTMX)  # based on what nobody has seen
+    conflict = re.search(r'<div class="conflict".*?</div>', editor.get(f"/measures/{measure.id}").text, re.DOTALL)
+    assert conflict is not None
+    assert f": {address}" in unescape(re.sub(r"<[^>]+>", "", conflict[0]))
+    assert conflict[0].count("<wbr>") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("a" * 30, ["a" * 30]),
+        ("a" * 31, ["a" * 30, "a"]),
+        ("a" * 29 + "e\u0301b", ["a" * 29 + "e\u0301", "b"]),  # no mark is parted from its letter
+        ("ab " * 40, ["ab " * 40]),
+        ("<" * 30 + "x", ["&lt;" * 30, "x"]),
+    ],
+)
+def test_only_long_words_break(app: Flask, text: str, parts: list[str]) -> None:
+    shown = app.jinja_env.from_string("{{ text|breakable }}").render(text=text)
+    assert shown.split("<wbr>") == parts

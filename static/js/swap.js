@@ -95,11 +95,12 @@ function rememberFocus(root) {
   return { element, container: container?.id, id: element.id, name: element.name, className: element.className }
 }
 
-/** Restore the focus to the button or control that replaced the focused one. */
+/** Restore the focus to the button or control that replaced the focused one; in a table else to its first pen, which
+ *  does nothing by itself. */
 function restoreFocus(focus) {
   if (!focus || document.activeElement === focus.element) return
   const container = document.getElementById(focus.container)
-  const same = focus.element.isConnected ? focus.element : document.getElementById(focus.id) ?? similarIn(container, focus)
+  const same = focus.element.isConnected ? focus.element : document.getElementById(focus.id) ?? similarIn(container, focus) ?? container?.querySelector("tr .pen")
   same?.focus({ preventScroll: true })
 }
 

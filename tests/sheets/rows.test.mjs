@@ -252,3 +252,15 @@ test("who presses twice while a row is being added gets one row, and another pre
   await page.submit(".row-add")
   assert.equal(page.requests.length, 2)
 })
+
+test("whoever is on Undo when others change the table is at its first row, and not on another button", async () => {
+  const page = await ready()
+  const undo = `<tr class="note-row"><td><form name="row-c" action="/rows/c/restore" data-quiet><button class="row-undo">Undo</button></form></td></tr>`
+  await page.submit("#row-a form[data-quiet]", ".row-delete")
+  await page.requests[0].answer(200, answered(2).replace("<tbody>", `<tbody>${undo}`))
+  assert.equal(page.focus().className, "row-undo")
+  const { swap } = await page.load("swap.js")
+  swap(answered(3, "d", "e"))
+  assert.equal(page.focus().closest("tr")?.id, "row-d")
+  assert.equal(page.focus().className, "pen")
+})

@@ -27,8 +27,8 @@ function createPanel() {
   const element = dialogOf("waiting", messageText("panel.title"), list, createElement("p", { className: "actions" }, save, close))
   Object.assign(element.firstChild, { tabIndex: -1, autofocus: true })
   pendingChanges.watch(() => element.open && draw())
-  // The button that opened it may be gone.
-  element.addEventListener("close", () => document.activeElement === document.body && document.querySelector("main").focus({ preventScroll: true }))
+  // The button that opened it goes as soon as nothing waits any more.
+  element.addEventListener("close", () => document.querySelector("main").focus({ preventScroll: true }))
   return element
 }
 

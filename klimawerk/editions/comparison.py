@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from klimawerk.editions.snapshots import SnapshotPart, SnapshotParts
-from klimawerk.versions.comparison import CHANGED, MOVED, RowChange, compare_rows
+from klimawerk.versions.comparison import CHANGED, RowChange, compare_rows
 from klimawerk.versions.item_keys import KeyMap
 
 
@@ -29,13 +29,6 @@ def compare_parts(old: SnapshotParts, new: SnapshotParts, known: KeyMap) -> list
     for goal in goals:
         changes += [goal, *_measures(goal.item_id, old, new, known)]
     return changes
-
-
-def count_changes(changes: Iterable[ItemChange], kind: str, what: str) -> int:
-    """Number of items of that kind that were added, removed, changed or moved."""
-    return sum(
-        1 for change in changes if change.kind == kind and (change.moved if what == MOVED else change.what == what)
-    )
 
 
 def _measures(goal: int, old: SnapshotParts, new: SnapshotParts, known: KeyMap) -> Iterator[ItemChange]:

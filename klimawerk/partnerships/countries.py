@@ -31,10 +31,6 @@ def country_choices(language: str) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(choices, key=lambda choice: unaccented(choice[1])))
 
 
-def country_name(code: str, language: str) -> str:
-    return dict(country_choices(language)).get(code, code)
-
-
 @cache
 def zones(country: str) -> tuple[str, ...]:
     """Time zones of a country, that of most people first; () for an unknown country."""

@@ -6,7 +6,6 @@ import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import Any
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -132,11 +131,6 @@ def manifest_head(version: Version) -> tuple[VersionHead, dict[str, str]]:
     """The decoded manifest: its head, and the hash of each part by name."""
     head: VersionHead = safe_json.loads(version.manifest)
     return head, head.pop("parts")
-
-
-def decode_part(data: bytes) -> Any:
-    """Content of a part."""
-    return safe_json.loads(data)
 
 
 def _stored_hashes(packed: Packed) -> set[str]:

@@ -183,7 +183,7 @@ def test_a_history_that_is_open_follows(desk: VersionedMeasure, page_for: Callab
     page.locator("#save-state[data-state=saved]").wait_for()
     sheet = page_for(desk.team.partner["coordinator"], path=f"/measures/{desk.measure.id}")
     sheet.locator("aside.panel [data-tab=history]").click()
-    sheet.get_by_text("Keep this state").click()
+    sheet.locator("#keep > summary").click()
     sheet.get_by_label("Name (optional)").fill("After the mission")
     sheet.get_by_role("button", name="Keep", exact=True).click()
     expect(page.locator("#version-1")).to_be_visible()

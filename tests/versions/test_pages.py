@@ -143,7 +143,7 @@ def test_a_history_is_for_members_and_nobody_else_learns_of_it(
     client.login(desk.team.partner["observer"])
     assert {client.get(url).status_code for url in urls} == {200}
     assert client.post(f"/items/{desk.measure.id}/versions", data={}).status_code == 403
-    assert "Keep this state" not in get(client, f"/measures/{desk.measure.id}")
+    assert "Keep this version" not in get(client, f"/measures/{desk.measure.id}")
 
 
 @pytest.mark.parametrize("view", ["redline", "fields", "sides"])

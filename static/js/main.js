@@ -19,6 +19,7 @@ import { startSaving } from "./save-status.js"
 import { startSheetForms } from "./sheet-forms.js"
 import { startShortcuts } from "./shortcuts.js"
 import { startStore } from "./store/start.js"
+import { startTypingState } from "./typing-state.js"
 import { RELOAD } from "./wire.js"
 import "./fields.js"
 
@@ -29,6 +30,7 @@ startPens()
 startShortcuts()
 startLanguages()
 startMenus()
+startTypingState()
 startBusy()
 retryForever(loadLater).then(({ startDeferredInput }) => startDeferredInput())
 

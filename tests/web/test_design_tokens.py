@@ -109,3 +109,10 @@ def test_every_class_that_a_style_sheet_names_is_used() -> None:
     classes = set(re.findall(r"\.([a-zA-Z][\w-]*)", selectors))
     assert len(classes) > 100
     assert sorted(name for name in classes - used if not _COMPOSED.fullmatch(name)) == []
+
+
+def test_no_selector_has_a_browser_restyle_the_whole_page_at_each_letter() -> None:
+    """As `html:has(…)` does, whatever changes below it."""
+    whole_page = re.compile(r"(?:^|[\s,>+~(])(?:html|body|:root)[\w.\[\]=\"-]*:has\(", re.M)
+    assert whole_page.search("a, html.js:has(b) { }")
+    assert [file.name for file in sorted(STYLES.glob("*.css")) if whole_page.search(file.read_text())] == []

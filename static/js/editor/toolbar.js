@@ -17,6 +17,10 @@ const BUTTONS = {
   redo: "↷",
 }
 
+// Of <html>, for what makes room for the toolbar. A selector `html:has(.text-toolbar)` would have the browser restyle the
+// whole page at each letter.
+const WITH_TOOLBAR = "with-toolbar"
+
 export class Toolbar {
   #view
   #buttons = []
@@ -34,6 +38,7 @@ export class Toolbar {
     this.element.addEventListener("keydown", (event) => this.#moveFocus(event))
     this.link = new LinkForm(view, this.element)
     this.update(view.state)
+    document.documentElement.classList.add(WITH_TOOLBAR)
   }
 
   update(state) {
@@ -56,6 +61,7 @@ export class Toolbar {
   destroy() {
     this.link.close()
     this.element.remove()
+    document.documentElement.classList.remove(WITH_TOOLBAR)
   }
 
   #add(name, sign) {

@@ -41,7 +41,7 @@ def statements(app: Flask, address: str) -> tuple[list[str], list[str]]:
 
 
 @pytest.mark.parametrize(
-    ("address", "unknown", "known"), [("/items/{measure}/outline", 17, 13), ("/items/{measure}/line", 14, 11)]
+    ("address", "unknown", "known"), [("/items/{measure}/outline", 15, 11), ("/items/{measure}/line", 12, 9)]
 )
 def test_a_fragment_that_is_known_is_answered_by_fewer_statements(
     app: Flask, address: str, unknown: int, known: int

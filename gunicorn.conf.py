@@ -76,6 +76,7 @@ def post_worker_init(worker: Any) -> None:
     from klimawerk.accounts import cleanup  # only after gevent has monkey-patched
     from klimawerk.digests import scheduler
     from klimawerk.operations import diagnostics, memory
+    from klimawerk.web import cooperative_templates
 
     gc.collect()
     gc.freeze()
@@ -85,3 +86,4 @@ def post_worker_init(worker: Any) -> None:
     memory.trim_regularly()
     scheduler.start_scheduler(worker.wsgi)
     cleanup.start_cleanup(worker.wsgi)
+    cooperative_templates.start_compiling(worker.wsgi)

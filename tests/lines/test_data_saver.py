@@ -55,6 +55,7 @@ def test_the_data_saver_is_kept_on_the_device_and_takes_the_carets_away(team: Te
     switch(own_sheet.page).check()
     for sheet in (own_sheet, other_sheet):
         expect(sheet.body().locator(".caret")).to_have_count(0)
+    own_sheet.page.keyboard.press("Escape")  # closes the menu, which covers the text's pen
     own_sheet.edit()
     own_sheet.page.keyboard.type(" Sparsam.")
     expect(other_sheet.body()).to_have_text("Forty bins are set up. Sparsam.")

@@ -73,6 +73,7 @@ def test_no_connection_and_something_waits(page: Page) -> None:
 
 
 def test_words_that_could_not_be_saved_are_offered(page: Page) -> None:
+    forms_arrived(page)  # else the pen fetches its form, which would be refused as well
     page.route("**/fields/**", lambda route: route.fulfill(status=403, body=""))
     open_start(page).fill("May 2031")
     page.keyboard.press("Tab")

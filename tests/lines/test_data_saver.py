@@ -64,6 +64,7 @@ def test_the_data_saver_is_kept_on_the_device_and_takes_the_carets_away(team: Te
     expect(switch(own_sheet.page)).to_be_checked()
     expect(switch(other_sheet.page)).not_to_be_checked()
     switch(own_sheet.page).uncheck()
+    own_sheet.page.keyboard.press("Escape")
     own_sheet.edit()
     expect(other_sheet.body().locator(".caret")).to_have_count(1)
 

@@ -8,6 +8,7 @@ const QUIET = ["saved", "connecting"]
 
 let bar = null
 let line = null
+let shownHeight = 0 // of the line, in pixels
 
 /** Find the two places on this page; false if it has none. */
 export function startBar() {
@@ -23,8 +24,9 @@ export function drawBar({ state, text, at, n }) {
   setLink(bar, fewWords(state, n), at)
   setLink(line, text, at)
   line.hidden = QUIET.includes(state)
-  // The docked toolbar of an editor begins below the line.
-  document.documentElement.style.setProperty("--save-line", `${line.hidden ? 0 : line.offsetHeight}px`)
+  const height = line.hidden ? 0 : line.offsetHeight
+  // The docked toolbar of an editor begins below the line. Everything inherits the property, so setting it restyles all.
+  if (height !== shownHeight) document.documentElement.style.setProperty("--save-line", `${(shownHeight = height)}px`)
 }
 
 function setLink(element, text, at) {

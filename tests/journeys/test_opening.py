@@ -20,6 +20,7 @@ def page(request: pytest.FixtureRequest, house: ExampleSite) -> Iterator[Page]:
     page = house.windows.open(house.people["editor", "en"], viewport={"width": request.param, "height": 800})
     house.go(page, "measure", "?show=en")
     forms_arrived(page)
+    expect(page.locator("#people p").first).to_be_visible()  # who is here comes with others' lines, which moves the page
     yield page
     page.context.close()
 
@@ -59,3 +60,11 @@ def test_the_first_line_of_a_text_stays_where_it_was_pressed(page: Page) -> None
     assert top(line) == pytest.approx(before, abs=AT_MOST)
     bottom = text.get_by_role("toolbar").evaluate("(one) => one.getBoundingClientRect().bottom")
     assert bottom <= before + AT_MOST, "the toolbar covers the line that was pressed"
+
+
+def test_who_is_here_moves_nothing_as_long_as_that_is_oneself(page: Page) -> None:
+    people, below = page.locator("#people"), page.locator("section.group").first
+    people.evaluate("(one) => { one.replaceChildren(one.firstElementChild); one.hidden = false }")
+    shown = top(below)
+    people.evaluate("(one) => { one.replaceChildren(); one.hidden = true }")
+    assert top(below) == pytest.approx(shown, abs=AT_MOST)

@@ -20,7 +20,7 @@ def page(request: pytest.FixtureRequest, house: ExampleSite) -> Iterator[Page]:
     page = house.windows.open(house.people["editor", "en"], viewport={"width": request.param, "height": 800})
     house.go(page, "measure", "?show=en")
     forms_arrived(page)
-    expect(page.locator("#people p").first).to_be_visible()  # who is here comes with others' lines, which moves the page
+    expect(page.locator("#people p").first).to_be_visible()  # with others here, it takes more than its room
     yield page
     page.context.close()
 

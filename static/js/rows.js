@@ -64,8 +64,8 @@ function send({ element, url, body, text, label, added, next }) {
     label,
     text,
     answered: async (answer) => {
-      const html = await answer.text()
       underWay.delete(url)
+      const html = await answer.text()
       if (answer.status === CLOSED && !text) return showMessage(key, html)
       if (!HANDLED.includes(answer.status) || isError(answer)) {
         return refused({ key, place, text, reason: sentence(html) || messageText("offer.refused") })
